@@ -1,0 +1,26 @@
+/** For authors of packages on Sluice: operations, option checks and what the packages share. */
+export { failureReporter, type AbsorbedFailure } from './channels.ts'
+export { systemClock } from './clock.ts'
+export { jsonCodec, type Codec } from './codec.ts'
+export { durationMs } from './duration.ts'
+export {
+  defineOperation,
+  lua,
+  type MemoryView,
+  type Operation,
+  type OperationDefinition,
+  type Reply,
+  type Scalar,
+} from './operation.ts'
+export {
+  booleanOption,
+  checkFunction,
+  checkOptions,
+  choiceOption,
+  durationOption,
+  integerOption,
+  wrongOption,
+} from './options.ts'
+export { processCache } from './process-cache.ts'
+export { show } from './show.ts'
+export type { RunOptions, StoreSetOptions } from './store.ts'

@@ -1,0 +1,143 @@
+import { systemClock, type Clock } from '../clock.ts'
+import { OperationError, SluiceError, StoreClosedError, StoreFullError } from '../errors.ts'
+import { globMatcher } from '../glob.ts'
+import { isStateKey } from '../key.ts'
+import type { Operation } from '../operation.ts'
+import { checkOptions, integerOption } from '../options.ts'
+import type { Store, StoreSetOptions } from '../store.ts'
+import { createEntries, type Entries } from './entries.ts'
+import { createMemoryView } from './memory-view.ts'
+import { startSweeper } from './sweeper.ts'
+
+/** Options of `memoryStore`. */
+export interface MemoryStoreOptions {
+  /** How many cached entries are kept; the least recently used make room. Default 10 000. */
+  readonly maxEntries?: number
+  /** How many bytes the cached entries may take, keys included, two a character. Default: no bound but `maxEntries`. */
+  readonly maxBytes?: number
+  /**
+   * How many keys operations may keep (sessions, locks, limits). They are never evicted: at the bound a call that would add one
+   * is refused with `StoreFullError`. Default 1 000 000.
+   */
+  readonly maxState?: number
+  /** Where the time comes from. Default: the system clock. Tests pass `manualClock()`. */
+  readonly clock?: Clock
+}
+
+const scanBatch = 512
+
+/**
+ * A store in this process's memory: for tests, development and single-process services. Nothing is shared with other
+ * processes and nothing survives a restart. Its sweep timer does not keep the process alive.
+ *
+ * @throws OptionError for an option that is unknown or of the wrong kind
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): Store {
+  checkOptions('memoryStore', options, ['maxEntries', 'maxBytes', 'maxState', 'clock'])
+  const clock = options.clock ?? systemClock
+  const maxState = integerOption(options.maxState, 'maxState', 1_000_000)
+  const entries = createEntries({
+    maxEntries: integerOption(options.maxEntries, 'maxEntries', 10_000),
+    maxBytes:
+      options.maxBytes === undefined ? undefined : integerOption(options.maxBytes, 'maxBytes', 1),
+  })
+  const sweeper = startSweeper(entries, clock)
+  let closed = false
+
+  const checkOpen = (): void => {
+    if (closed) throw new StoreClosedError()
+  }
+  /** Before an operation starts, as Redis refuses a script when it is out of memory: nothing is half done. */
+  const checkRoom = (keys: readonly string[], nowMs: number): void => {
+    if (entries.stateCount() < maxState) return
+    if (keys.every((key) => !isStateKey(key) || entries.live(key, nowMs) !== undefined)) return
+    entries.sweep(nowMs, Number.POSITIVE_INFINITY)
+    if (entries.stateCount() >= maxState) throw new StoreFullError(maxState)
+  }
+  const close = async (): Promise<void> => {
+    closed = true
+    sweeper.stop()
+    entries.clear()
+  }
+
+  return {
+    kind: 'memory',
+    shared: false,
+    async get(key) {
+      checkOpen()
+      const entry = entries.live(key, clock.now())
+      return entry?.kind === 'text' ? entry.text : undefined
+    },
+    async set(key, text, setOptions = {}) {
+      checkOpen()
+      const nowMs = clock.now()
+      checkRoom([key], nowMs)
+      return write(entries, key, text, nowMs, setOptions)
+    },
+    async delete(keys) {
+      checkOpen()
+      const nowMs = clock.now()
+      return keys.filter((key) => entries.live(key, nowMs) !== undefined && removed(entries, key))
+        .length
+    },
+    async *scan(match) {
+      checkOpen()
+      const matches = globMatcher(match)
+      const found = [...entries.keys()].filter(
+        (key) => matches(key) && entries.live(key, clock.now()) !== undefined,
+      )
+      for (let at = 0; at < found.length; at += scanBatch) yield found.slice(at, at + scanBatch)
+    },
+    async run(operation, args) {
+      checkOpen()
+      const nowMs = clock.now()
+      const keys = operation.keys(args)
+      if (!operation.readOnly) checkRoom(keys, nowMs)
+      return runOperation(operation, args, keys, entries, nowMs)
+    },
+    async ping() {
+      checkOpen()
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function write(
+  entries: Entries,
+  key: string,
+  text: string,
+  nowMs: number,
+  { ttlMs, when }: StoreSetOptions,
+): boolean {
+  if (when !== undefined && (entries.live(key, nowMs) !== undefined) !== (when === 'present'))
+    return false
+  const expiresAtMs = ttlMs === undefined ? Number.POSITIVE_INFINITY : nowMs + ttlMs
+  entries.put(key, { kind: 'text', text, expiresAtMs })
+  return true
+}
+
+function removed(entries: Entries, key: string): true {
+  entries.remove(key)
+  return true
+}
+
+function runOperation<Args, Result>(
+  operation: Operation<Args, Result>,
+  args: Args,
+  keys: readonly string[],
+  entries: Entries,
+  nowMs: number,
+): Result {
+  try {
+    const view = createMemoryView(entries, nowMs)
+    return operation.reply(operation.memory(view, keys, operation.argv(args)))
+  } catch (error) {
+    if (error instanceof SluiceError) throw error
+    throw new OperationError(
+      operation.name,
+      error instanceof Error ? error.message : String(error),
+      error,
+    )
+  }
+}

@@ -1,0 +1,133 @@
+/** What an operation is given and gives: text or numbers. */
+export type Scalar = string | number
+
+/** What a script replies: Redis integers, strings, nil and arrays of them. */
+export type Reply = string | number | null | readonly Reply[]
+
+/**
+ * One atomic step, said twice: `lua` runs inside Redis, `memory` in this process. Both reply alike, and `reply` turns
+ * either reply into the result. Made by `defineOperation`.
+ */
+export interface Operation<Args, Result> {
+  /** `package.verb`, as errors and traces show it. */
+  readonly name: string
+  readonly lua: string
+  /** True when it changes nothing; a full memory store still runs it. */
+  readonly readOnly: boolean
+  keys(args: Args): readonly string[]
+  argv(args: Args): readonly Scalar[]
+  memory(view: MemoryView, keys: readonly string[], argv: readonly Scalar[]): Reply
+  reply(raw: Reply): Result
+}
+
+/** What `defineOperation` is given. */
+export interface OperationDefinition<
+  Args,
+  Keys extends readonly string[],
+  Argv extends readonly Scalar[],
+  Raw extends Reply,
+  Result,
+> {
+  /** `package.verb`, as errors and traces show it. */
+  readonly name: string
+  /** The half that Redis runs. Starts with a comment that names KEYS, ARGV and the reply; integers only. */
+  readonly lua: string
+  /** True when it changes nothing. Default false. */
+  readonly readOnly?: boolean
+  /** Every key it touches, all in one Cluster slot: a state key and companions made by appending to it. */
+  readonly keys: (args: Args) => Keys
+  /** The arguments, in the order of ARGV. */
+  readonly argv: (args: Args) => Argv
+  /** The half that memory runs. Synchronous: in one thread, that is what makes it atomic. */
+  readonly memory: (view: MemoryView, keys: Keys, argv: Argv) => Raw
+  /** Turns either half's reply into the result. */
+  readonly reply: (raw: Raw) => Result
+}
+
+/**
+ * Says one atomic step in Lua and in JavaScript. The declared type names the arguments and the result; the rest is
+ * inferred.
+ *
+ * @example
+ * const hit: Operation<{ key: string; windowMs: number }, number> = defineOperation({
+ *   name: 'example.hit',
+ *   keys: ({ key }) => [key],
+ *   argv: ({ windowMs }) => [windowMs],
+ *   lua: lua`
+ *     -- KEYS[1] counter   ARGV[1] window in ms   replies the count
+ *     local count = redis.call('INCR', KEYS[1])
+ *     if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+ *     return count`,
+ *   memory: (view, [counter], [windowMs]) => {
+ *     const count = view.incrBy(counter, 1)
+ *     if (count === 1) view.pExpire(counter, windowMs)
+ *     return count
+ *   },
+ *   reply: (count) => count,
+ * })
+ */
+export function defineOperation<
+  Args,
+  Result,
+  const Keys extends readonly string[],
+  const Argv extends readonly Scalar[],
+  const Raw extends Reply,
+>(definition: OperationDefinition<Args, Keys, Argv, Raw, Result>): Operation<Args, Result> {
+  const operation = Object.freeze({ readOnly: false, ...definition })
+  // A store hands `memory` exactly what `keys` and `argv` made, and `reply` what a half replied: the tuple types hold by
+  // construction, which a store that treats all operations alike cannot express.
+  return operation as unknown as Operation<Args, Result>
+}
+
+/** Marks Lua for editors and takes off the indentation, so that formatting does not change a script's SHA. */
+export function lua(text: TemplateStringsArray, ...parts: readonly string[]): string {
+  const whole = text.reduce((script, piece, at) => script + (parts[at - 1] ?? '') + piece)
+  return whole.replace(/^[ \t]+/gm, '').trim()
+}
+
+/**
+ * The Redis verbs that the memory half of an operation may use: same names, same replies, same expiry. Time stands
+ * still while an operation runs, as it does in a script.
+ */
+export interface MemoryView {
+  /** The store's clock in ms: `redis.call('TIME')`, seconds and microseconds put together. */
+  nowMs(): number
+  exists(key: string): 0 | 1
+  del(key: string): 0 | 1
+  /** Remaining ms; -1 without expiry, -2 without the key. */
+  pTtl(key: string): number
+  /** As in Redis, ttl 0 or less deletes the key. */
+  pExpire(key: string, ttlMs: number): 0 | 1
+  /** As in Redis, a time that has passed deletes the key. */
+  pExpireAt(key: string, atMs: number): 0 | 1
+  persist(key: string): 0 | 1
+
+  get(key: string): string | null
+  /** Without `ttlMs` the key loses its expiry, as with SET. */
+  set(key: string, value: Scalar, ttlMs?: number): void
+  /** SET … KEEPTTL. */
+  setKeepTtl(key: string, value: Scalar): void
+  /** Keeps the expiry, as INCRBY does. */
+  incrBy(key: string, by: number): number
+
+  hGet(key: string, field: string): string | null
+  /** Field, value, field, value, …: as HGETALL replies. Redis keeps no order; sort before comparing. */
+  hGetAll(key: string): readonly string[]
+  /** How many fields are new. */
+  hSet(key: string, ...fieldsAndValues: readonly Scalar[]): number
+  hDel(key: string, ...fields: readonly string[]): number
+  hExists(key: string, field: string): 0 | 1
+  hIncrBy(key: string, field: string, by: number): number
+  hLen(key: string): number
+
+  /** How many members are new. */
+  zAdd(key: string, score: number, member: string): 0 | 1
+  zRem(key: string, ...members: readonly string[]): number
+  zScore(key: string, member: string): string | null
+  zCard(key: string): number
+  /** Members by rank, both ends included, negative from the end. */
+  zRange(key: string, start: number, stop: number): readonly string[]
+  /** Members with `min <= score <= max`, by score, then by text. */
+  zRangeByScore(key: string, min: number, max: number): readonly string[]
+  zRemRangeByScore(key: string, min: number, max: number): number
+}

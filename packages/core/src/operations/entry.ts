@@ -1,0 +1,90 @@
+import { defineOperation, lua, type Operation } from '../operation.ts'
+
+/** Whether a live entry is there. */
+export const exists: Operation<{ key: string }, boolean> = defineOperation({
+  name: 'core.exists',
+  readOnly: true,
+  keys: ({ key }) => [key],
+  argv: () => [],
+  lua: lua`
+    -- KEYS[1] entry   replies 1 or 0
+    return redis.call('EXISTS', KEYS[1])`,
+  memory: (view, [key]) => view.exists(key),
+  reply: (found) => found === 1,
+})
+
+/** Remaining ms, `Infinity` without expiry, `undefined` without the key. */
+export const remaining: Operation<{ key: string }, number | undefined> = defineOperation({
+  name: 'core.remaining',
+  readOnly: true,
+  keys: ({ key }) => [key],
+  argv: () => [],
+  lua: lua`
+    -- KEYS[1] entry   replies ms, -1 without expiry, -2 without the key
+    return redis.call('PTTL', KEYS[1])`,
+  memory: (view, [key]) => view.pTtl(key),
+  reply: (ms) => (ms === -2 ? undefined : ms === -1 ? Number.POSITIVE_INFINITY : ms),
+})
+
+/** Sets or takes off the expiry of a live entry: `ttlMs` 0 stands for none. True when the entry is there. */
+export const expire: Operation<{ key: string; ttlMs: number }, boolean> = defineOperation({
+  name: 'core.expire',
+  keys: ({ key }) => [key],
+  argv: ({ ttlMs }) => [ttlMs],
+  lua: lua`
+    -- KEYS[1] entry   ARGV[1] ttl in ms, 0 for none   replies 1 when the entry is there, else 0
+    if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+    if ARGV[1] == '0' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+    return 1`,
+  memory: (view, [key], [ttlMs]) => {
+    if (view.exists(key) === 0) return 0
+    if (ttlMs === 0) view.persist(key)
+    else view.pExpire(key, ttlMs)
+    return 1
+  },
+  reply: (found) => found === 1,
+})
+
+/** What `add` answers: the count, or why there is none. */
+export type Sum =
+  | { readonly ok: true; readonly count: number }
+  | { readonly ok: false; readonly why: 'not-a-counter' | 'overflow' }
+
+/**
+ * Adds to a counter. A missing or expired one starts at 0 and gets `ttlMs` (0: none) in the same step; an existing one
+ * keeps its expiry. Nothing changes when the entry is no integer or the sum would leave the safe integers.
+ */
+export const add: Operation<{ key: string; by: number; ttlMs: number }, Sum> = defineOperation({
+  name: 'core.add',
+  keys: ({ key }) => [key],
+  argv: ({ by, ttlMs }) => [by, ttlMs],
+  lua: lua`
+    -- KEYS[1] counter   ARGV[1] what to add   ARGV[2] ttl in ms on creation, 0 for none
+    -- replies { 1, count as text } or { 0, why }
+    local text = redis.call('GET', KEYS[1])
+    if not text then
+      -- Without a ttl only where the caller and the cache set none.
+      if ARGV[2] == '0' then redis.call('SET', KEYS[1], ARGV[1])
+      else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+      return { 1, ARGV[1] }
+    end
+    if not string.find(text, '^%-?[1-9]%d*$') and text ~= '0' then return { 0, 'not-a-counter' } end
+    local sum = tonumber(text) + tonumber(ARGV[1])
+    if sum > 9007199254740991 or sum < -9007199254740991 then return { 0, 'overflow' } end
+    redis.call('INCRBY', KEYS[1], ARGV[1])
+    return { 1, redis.call('GET', KEYS[1]) }`,
+  memory: (view, [key], [by, ttlMs]) => {
+    const text = view.get(key)
+    if (text === null) {
+      view.set(key, by, ttlMs === 0 ? undefined : ttlMs)
+      return [1, String(by)]
+    }
+    if (!/^(0|-?[1-9]\d*)$/.test(text)) return [0, 'not-a-counter']
+    if (!Number.isSafeInteger(Number(text) + by)) return [0, 'overflow']
+    return [1, String(view.incrBy(key, by))]
+  },
+  reply: ([ok, text]): Sum =>
+    ok === 1
+      ? { ok: true, count: Number(text) }
+      : { ok: false, why: text === 'overflow' ? 'overflow' : 'not-a-counter' },
+})

@@ -1,0 +1,147 @@
+import { OptionError, StoreClosedError, StoreUnavailableError } from '../errors.ts'
+import { show } from '../show.ts'
+import { groupBySlot } from '../slot.ts'
+import type { Store, StoreSetOptions } from '../store.ts'
+import { createBreaker } from './breaker.ts'
+import { openClient, type RedisClient } from './client.ts'
+import { watchConnection } from './connection.ts'
+import { createDeadlines } from './deadlines.ts'
+import { defaultCommandTimeoutMs, parseRedisOptions, type RedisStoreOptions } from './options.ts'
+import { timeoutError, toStoreError } from './redis-errors.ts'
+import { runScript } from './run-script.ts'
+import { scanKeys } from './scan-keys.ts'
+
+/** The most keys in one UNLINK, so that no command holds the server up. */
+const unlinkBatch = 512
+
+/**
+ * A store on Redis 6.2+ or Valkey: one server, Sentinel or Cluster.
+ *
+ * Given options it opens its own client, on first use. Given an ioredis client (5.4+ or 6) it uses that one and never
+ * closes or changes it; such a client should have `autoResendUnfulfilledCommands: false`, or a write whose reply was
+ * lost may be applied twice by ioredis.
+ *
+ * Every call settles within `commandTimeout`. After three timeouts in a row, calls fail at once for a second, then one
+ * probe decides. A client that is not connected fails calls at once, save for its first attempt to connect.
+ *
+ * @example
+ * redisStore({ url: 'redis://localhost:6379' })
+ * redisStore({ cluster: [{ host: '10.0.0.1', port: 6379 }] })
+ * redisStore(new Redis())
+ * @throws OptionError for an option that is unknown, malformed or contradictory
+ */
+export function redisStore(clientOrOptions: RedisClient | RedisStoreOptions = {}): Store {
+  if (isClient(clientOrOptions)) {
+    return createRedisStore(clientOrOptions, defaultCommandTimeoutMs, false)
+  }
+  const config = parseRedisOptions(clientOrOptions)
+  return createRedisStore(openClient(config), config.commandTimeoutMs, true)
+}
+
+function isClient(given: RedisClient | RedisStoreOptions): given is RedisClient {
+  if (typeof given !== 'object' || given === null) {
+    throw new OptionError(
+      `Expected redisStore() to be given options or an ioredis client; got ${show(given)}.`,
+    )
+  }
+  return 'evalsha' in given
+}
+
+function createRedisStore(client: RedisClient, commandTimeoutMs: number, owned: boolean): Store {
+  const connection = watchConnection(client, owned)
+  const deadlines = createDeadlines()
+  const breaker = createBreaker()
+  let closed = false
+
+  /** Runs a command with everything a call is promised: not after close, not while it cannot be sent, not for ever. */
+  async function call<Value>(
+    what: string,
+    command: () => Promise<Value>,
+    deadlineMs = commandTimeoutMs,
+  ): Promise<Value> {
+    if (closed) throw new StoreClosedError()
+    if (!breaker.allows()) throw refusedByBreaker(what)
+    const connecting = connection.ready()
+    const answer = connecting === undefined ? command() : connecting.then(command)
+    try {
+      const value = await deadlines.race(answer, deadlineMs, () => timeoutError(what, deadlineMs))
+      breaker.succeeded()
+      return value
+    } catch (error) {
+      const known = toStoreError(error, what)
+      if (known instanceof StoreUnavailableError && known.reason === 'timeout') breaker.failed()
+      throw known
+    }
+  }
+
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => (closing ??= closeOnce())
+  async function closeOnce(): Promise<void> {
+    closed = true
+    connection.stop()
+    if (owned) await endClient(client)
+    deadlines.stop()
+  }
+
+  /** QUIT lets the replies that are under way arrive; a server that does not answer gets one deadline. */
+  async function endClient(own: RedisClient): Promise<void> {
+    own.on('error', () => undefined)
+    if (own.status === 'ready') {
+      await deadlines
+        .race(own.quit(), commandTimeoutMs, () => timeoutError('close', commandTimeoutMs))
+        .catch(() => undefined)
+    }
+    own.disconnect()
+  }
+
+  return {
+    kind: 'redis',
+    shared: true,
+    get: async (key) => (await call('get', () => client.get(key))) ?? undefined,
+    set: async (key, text, options) =>
+      (await call('set', () => client.call('SET', key, text, ...setArguments(options)))) === 'OK',
+    delete: (keys) => deleteKeys(client, keys, call),
+    scan: (match) => scanKeys(client, match, call),
+    run: (operation, args, options) =>
+      call(operation.name, () => runScript(client, operation, args), options?.deadlineMs),
+    ping: async () => {
+      await call('ping', () => client.ping())
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function refusedByBreaker(what: string): StoreUnavailableError {
+  return new StoreUnavailableError(
+    'breaker-open',
+    `${what}: not sent, because Redis has just failed to answer several times.`,
+  )
+}
+
+function setArguments({ ttlMs, when }: StoreSetOptions = {}): (string | number)[] {
+  return [
+    ...(ttlMs === undefined ? [] : ['PX', ttlMs]),
+    ...(when === undefined ? [] : [when === 'absent' ? 'NX' : 'XX']),
+  ]
+}
+
+async function deleteKeys(
+  client: RedisClient,
+  keys: readonly string[],
+  call: <Value>(what: string, command: () => Promise<Value>) => Promise<Value>,
+): Promise<number> {
+  const keyPrefix = client.options.keyPrefix ?? ''
+  const groups = client.isCluster ? groupBySlot(keys, keyPrefix) : [keys]
+  const counts = await Promise.all(
+    groups.flatMap(inBatches).map((batch) => call('delete', () => client.unlink(...batch))),
+  )
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+function inBatches(keys: readonly string[]): readonly (readonly string[])[] {
+  const batches = []
+  for (let at = 0; at < keys.length; at += unlinkBatch)
+    batches.push(keys.slice(at, at + unlinkBatch))
+  return batches
+}

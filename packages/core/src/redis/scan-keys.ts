@@ -1,0 +1,31 @@
+import { escapeGlob } from '../glob.ts'
+import type { RedisClient } from './client.ts'
+
+const countHint = 512
+
+/** Sends one command under the store's deadline. */
+export type Send = <Value>(what: string, command: () => Promise<Value>) => Promise<Value>
+
+/**
+ * Keys that match a glob, in the batches that SCAN gives, from every master of a Cluster. The client's own `keyPrefix`
+ * goes on the pattern and comes off the keys, which ioredis does for every command but this.
+ */
+export async function* scanKeys(
+  client: RedisClient,
+  match: string,
+  send: Send,
+): AsyncGenerator<readonly string[]> {
+  const keyPrefix = client.options.keyPrefix ?? ''
+  const pattern = escapeGlob(keyPrefix) + match
+  for (const node of client.nodes?.('master') ?? [client]) {
+    let cursor = '0'
+    do {
+      const at = cursor
+      const [next, keys] = await send('scan', () =>
+        node.scan(at, 'MATCH', pattern, 'COUNT', countHint),
+      )
+      if (keys.length > 0) yield keys.map((key) => key.slice(keyPrefix.length))
+      cursor = next
+    } while (cursor !== '0')
+  }
+}

@@ -1,0 +1,55 @@
+import type { Operation } from './operation.ts'
+
+/** When a `set` writes, and for how long. */
+export interface StoreSetOptions {
+  /** Milliseconds to live, 1 or more. Absent: no expiry. */
+  readonly ttlMs?: number
+  /** Write only where no live entry is (`absent`) or where one is (`present`). Absent: always. */
+  readonly when?: 'absent' | 'present'
+}
+
+/** How one call differs from the store's defaults. */
+export interface RunOptions {
+  /** Milliseconds until the call fails with `StoreUnavailableError`, reason `timeout`. Default: the store's. */
+  readonly deadlineMs?: number
+}
+
+/**
+ * The port: an engine that keeps text under keys and runs atomic operations. It knows nothing of prefixes, values or
+ * statistics; the cache above it does. The few verbs here are single commands that must be as fast as the engine;
+ * everything else is an operation.
+ *
+ * What every store promises, and the contract suite checks:
+ * - Each verb is atomic. Nothing is half done when it rejects, except that a call which timed out may still apply.
+ * - An expired entry is an absent one, for every verb.
+ * - Every call settles: with a result, or by its deadline with `StoreUnavailableError`. Nothing is retried or queued
+ *   behind the caller's back. After `close()` every call rejects with `StoreClosedError`.
+ * - Time is the store's own clock.
+ *
+ * Left out on purpose: transactions over several keys, which a Cluster cannot give; they are operations on keys that
+ * share a slot.
+ */
+export interface Store extends AsyncDisposable {
+  /** What it is, for messages: `'memory'`, `'redis'`. */
+  readonly kind: string
+  /** True when other processes see the same entries. */
+  readonly shared: boolean
+  /** The text under a key, `undefined` without a live one. */
+  get(key: string): Promise<string | undefined>
+  /** Writes and answers true, or answers false where `when` was not met. */
+  set(key: string, text: string, options?: StoreSetOptions): Promise<boolean>
+  /** How many of the keys were there. An empty list is fine. */
+  delete(keys: readonly string[]): Promise<number>
+  /** Keys that match a Redis glob, in batches. A key written or deleted meanwhile may be missed or come twice. */
+  scan(match: string): AsyncIterable<readonly string[]>
+  /** Runs one atomic operation. */
+  run<Args, Result>(
+    operation: Operation<Args, Result>,
+    args: Args,
+    options?: RunOptions,
+  ): Promise<Result>
+  /** Resolves when the store answers. @throws StoreUnavailableError within the deadline when it does not */
+  ping(): Promise<void>
+  /** Final and idempotent. Ends only what the store opened itself. */
+  close(): Promise<void>
+}

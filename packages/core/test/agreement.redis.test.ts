@@ -1,0 +1,18 @@
+import { agreementSuite } from '@sluice/testkit'
+import fc from 'fast-check'
+
+const ttlMs = fc.constantFrom(0, 20_000, 600_000)
+
+agreementSuite({
+  operations: new URL('../src/operations/', import.meta.url),
+  steps: (key) => ({
+    'core.exists': fc.record({ key }),
+    'core.remaining': fc.record({ key }),
+    'core.expire': fc.record({ key, ttlMs }),
+    'core.add': fc.record({
+      key,
+      by: fc.constantFrom(1, -1, 0, 4, -3, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER),
+      ttlMs,
+    }),
+  }),
+})
