@@ -5,7 +5,8 @@ export function escapeGlob(text: string): string {
 
 /**
  * A test for Redis glob patterns: `*`, `?`, `[abc]`, `[^a-z]` and `\x`, on the whole key. Follows `stringmatchlen` of
- * Redis, odd cases included: an open `[` runs to the end of the pattern, a final `\` is itself.
+ * Redis, odd cases included: an open `[` runs to the end of the pattern, a final `\` is itself. Ranges with an end
+ * outside ASCII depend on the machine that Redis runs on; here bytes are unsigned.
  */
 export function globMatcher(pattern: string): (key: string) => boolean {
   const expression = new RegExp(`^${translate(bytesOf(pattern))}$`, 'su')

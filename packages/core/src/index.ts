@@ -22,5 +22,4 @@ export {
   type SluiceErrorOptions,
   type UnavailableReason,
 } from './errors.ts'
-export { memoryStore, type MemoryStoreOptions } from './memory/index.ts'
 export type { Store } from './store.ts'

@@ -2,7 +2,7 @@ import { KeyError, OptionError } from './errors.ts'
 import { show } from './show.ts'
 
 /** The longest key, namespace or name, in bytes of UTF-8. */
-export const maxKeyBytes = 1024
+const maxKeyBytes = 1024
 
 const prefixForm = /^[A-Za-z0-9._-]{1,64}$/
 

@@ -7,7 +7,7 @@ export function show(value: unknown): string {
   if (typeof value === 'function') return `a function`
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (typeof value === 'object') return `an object (${value.constructor?.name ?? 'no prototype'})`
-  return `${String(value)} (${typeof value})`
+  return `${(value as number | bigint | boolean | symbol).toString()} (${typeof value})`
 }
 
 function shorten(text: string): string {

@@ -6,7 +6,7 @@ interface Tagged {
   readonly v?: unknown
 }
 
-const deepest = 2000
+const deepest = 1000
 
 const bytesKinds = {
   Uint8Array,
@@ -25,7 +25,7 @@ const bytesKinds = {
 /**
  * The value as JSON data in which every member that JSON would change is tagged.
  *
- * @throws ValueError on functions, symbols, cycles, class instances, an own `__proto__`, and more than 2000 levels
+ * @throws ValueError on functions, symbols, cycles, class instances, an own `__proto__`, and more than 1000 levels
  */
 export function toTagged(value: unknown): unknown {
   return tag(value, '$', [])

@@ -1,4 +1,4 @@
-import { memoryStore } from '@sluice/core'
+import { memoryStore } from '@sluice/core/memory'
 import { manualClock, storeContract } from '@sluice/core/testing'
 import { describe, it } from 'vitest'
 

@@ -14,7 +14,7 @@ export function nodeExchange(request: IncomingMessage, response: ServerResponse)
       return typeof value === 'object' ? value.join(', ') : value
     },
     get headersSent() {
-      return response.headersSent
+      return gateOf(response).headersLeft
     },
     get status() {
       return response.statusCode

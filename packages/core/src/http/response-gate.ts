@@ -6,6 +6,8 @@ import type { Answer, BeforeHeaders } from './exchange.ts'
 /** Holds a response at its first byte until the hooks have run. One a response, however many middlewares use it. */
 export interface ResponseGate {
   add(hook: BeforeHeaders): void
+  /** True when headers are on the wire. Meanwhile the response itself says true from the moment it is held. */
+  readonly headersLeft: boolean
 }
 
 const gates = new WeakMap<ServerResponse, ResponseGate>()
@@ -23,58 +25,93 @@ const sending = ['writeHead', 'write', 'end', 'flushHeaders'] as const
 type Sending = (typeof sending)[number]
 type Method = (...args: unknown[]) => unknown
 
+/** A response that waits for its hooks. */
+interface Hold {
+  /** What the handler sent so far, in order. */
+  readonly calls: (() => unknown)[]
+  /** The status that the handler sent: whatever it sets later, it sets too late. */
+  readonly status: number
+  paused: boolean
+  ended: boolean
+}
+
 /**
- * Calls that would send the headers are kept while the hooks are awaited, and replayed in order. The methods stay replaced
- * afterwards and pass through: another middleware may have wrapped them meanwhile.
+ * Calls that would send the headers are kept while the hooks are awaited, and replayed in order. To the handler the
+ * response looks sent meanwhile. The methods stay replaced afterwards and pass through: another middleware may have
+ * wrapped them.
  */
 function installGate(response: ServerResponse): ResponseGate {
   const hooks: BeforeHeaders[] = []
-  const kept: (() => unknown)[] = []
-  let state: 'waiting' | 'holding' | 'open' = 'waiting'
-  let paused = false
+  let hold: Hold | undefined
+  let opened = false
 
   const open = (answer: Answer | undefined): void => {
-    state = 'open'
-    if (answer === undefined) for (const call of kept) call()
+    const { calls = [], status = response.statusCode, paused = false } = hold ?? {}
+    opened = true
+    hold = undefined
+    response.statusCode = status
+    if (answer === undefined) for (const call of calls) call()
     else replaceResponse(response, answer)
-    kept.length = 0
     // Whoever `write` told to wait goes on; a real need to wait tells them again.
     if (paused && !response.writableNeedDrain) response.emit('drain')
   }
-
+  const start = (): void => {
+    const running = runHooks(hooks)
+    if (running === undefined) opened = true
+    else {
+      hold = { calls: [], status: response.statusCode, paused: false, ended: false }
+      void running.then(open)
+    }
+  }
   const intercept = (name: Sending, original: Method): Method =>
     function gated(...args) {
-      const call = (): unknown => Reflect.apply(original, response, args)
-      if (state === 'open') return call()
-      if (state === 'waiting') {
-        // Hooks read the status that is about to leave.
-        if (name === 'writeHead' && typeof args[0] === 'number') response.statusCode = args[0]
-        state = 'holding'
-        const running = runHooks(hooks)
-        if (running === undefined) {
-          state = 'open'
-          return call()
-        }
-        void running.then(open)
-      }
-      kept.push(call)
-      if (name === 'write') paused = true
+      // Hooks read the status that is about to leave.
+      if (!opened && name === 'writeHead' && !hold) response.statusCode = Number(args[0])
+      if (!opened && !hold) start()
+      if (!hold) return Reflect.apply(original, response, args)
+      hold.calls.push(() => Reflect.apply(original, response, args))
+      if (name === 'write') hold.paused = true
+      if (name === 'end') hold.ended = true
       return name === 'write' ? false : response
     }
 
-  for (const name of sending) {
-    const original = response[name] as Method
-    Object.defineProperty(response, name, {
-      value: intercept(name, original),
-      writable: true,
-      configurable: true,
-    })
-  }
+  for (const name of sending)
+    define(response, name, { value: intercept(name, response[name] as Method) })
+  overrideGetter(response, 'headersSent', (sent) => hold !== undefined || sent)
+  overrideGetter(response, 'writableEnded', (ended) => hold?.ended === true || ended)
   return {
     add(hook) {
       hooks.push(hook)
     },
+    get headersLeft() {
+      return hold === undefined && response.headersSent
+    },
   }
+}
+
+function overrideGetter(
+  response: ServerResponse,
+  name: 'headersSent' | 'writableEnded',
+  read: (own: boolean) => boolean,
+): void {
+  const own = response[name]
+  const getter = findGetter(response, name)
+  define(response, name, {
+    get: () => read(getter === undefined ? own : Boolean(getter.call(response))),
+  })
+}
+
+function findGetter(target: object, name: string): (() => unknown) | undefined {
+  for (let owner: object | null = target; owner !== null; owner = Object.getPrototypeOf(owner)) {
+    const descriptor = Object.getOwnPropertyDescriptor(owner, name)
+    if (descriptor !== undefined) return descriptor.get
+  }
+  return undefined
+}
+
+function define(response: ServerResponse, name: string, descriptor: PropertyDescriptor): void {
+  const writable = 'value' in descriptor ? { writable: true } : {}
+  Object.defineProperty(response, name, { ...descriptor, ...writable, configurable: true })
 }
 
 /** Runs the hooks from the last to the first; `undefined` when none of them waits. Never rejects. */

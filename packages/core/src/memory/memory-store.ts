@@ -44,63 +44,72 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   const sweeper = startSweeper(entries, clock)
   let closed = false
 
-  const checkOpen = (): void => {
-    if (closed) throw new StoreClosedError()
-  }
-  /** Before an operation starts, as Redis refuses a script when it is out of memory: nothing is half done. */
-  const checkRoom = (keys: readonly string[], nowMs: number): void => {
-    if (entries.stateCount() < maxState) return
-    if (keys.every((key) => !isStateKey(key) || entries.live(key, nowMs) !== undefined)) return
-    entries.sweep(nowMs, Number.POSITIVE_INFINITY)
-    if (entries.stateCount() >= maxState) throw new StoreFullError(maxState)
-  }
   const close = async (): Promise<void> => {
     closed = true
     sweeper.stop()
     entries.clear()
+  }
+  /** Every call starts here: refused after close, and at one moment of the clock. */
+  const begin = (): number => {
+    if (closed) throw new StoreClosedError()
+    return clock.now()
   }
 
   return {
     kind: 'memory',
     shared: false,
     async get(key) {
-      checkOpen()
-      const entry = entries.live(key, clock.now())
+      const entry = entries.live(key, begin())
       return entry?.kind === 'text' ? entry.text : undefined
     },
     async set(key, text, setOptions = {}) {
-      checkOpen()
-      const nowMs = clock.now()
-      checkRoom([key], nowMs)
+      const nowMs = begin()
+      checkRoom(entries, maxState, [key], nowMs)
       return write(entries, key, text, nowMs, setOptions)
     },
     async delete(keys) {
-      checkOpen()
-      const nowMs = clock.now()
-      return keys.filter((key) => entries.live(key, nowMs) !== undefined && removed(entries, key))
-        .length
+      const nowMs = begin()
+      return keys.filter((key) => removeLive(entries, key, nowMs)).length
     },
     async *scan(match) {
-      checkOpen()
+      const nowMs = begin()
       const matches = globMatcher(match)
       const found = [...entries.keys()].filter(
-        (key) => matches(key) && entries.live(key, clock.now()) !== undefined,
+        (key) => matches(key) && entries.live(key, nowMs) !== undefined,
       )
       for (let at = 0; at < found.length; at += scanBatch) yield found.slice(at, at + scanBatch)
     },
     async run(operation, args) {
-      checkOpen()
-      const nowMs = clock.now()
+      const nowMs = begin()
       const keys = operation.keys(args)
-      if (!operation.readOnly) checkRoom(keys, nowMs)
+      if (!operation.readOnly) checkRoom(entries, maxState, keys, nowMs)
       return runOperation(operation, args, keys, entries, nowMs)
     },
     async ping() {
-      checkOpen()
+      begin()
     },
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** Before anything is written, as Redis refuses a script when it is out of memory: nothing is half done. */
+function checkRoom(
+  entries: Entries,
+  maxState: number,
+  keys: readonly string[],
+  nowMs: number,
+): void {
+  if (entries.stateCount() < maxState) return
+  if (keys.every((key) => !isStateKey(key) || entries.live(key, nowMs) !== undefined)) return
+  entries.sweep(nowMs, Number.POSITIVE_INFINITY)
+  if (entries.stateCount() >= maxState) throw new StoreFullError(maxState)
+}
+
+function removeLive(entries: Entries, key: string, nowMs: number): boolean {
+  const live = entries.live(key, nowMs) !== undefined
+  if (live) entries.remove(key)
+  return live
 }
 
 function write(
@@ -114,11 +123,6 @@ function write(
     return false
   const expiresAtMs = ttlMs === undefined ? Number.POSITIVE_INFINITY : nowMs + ttlMs
   entries.put(key, { kind: 'text', text, expiresAtMs })
-  return true
-}
-
-function removed(entries: Entries, key: string): true {
-  entries.remove(key)
   return true
 }
 

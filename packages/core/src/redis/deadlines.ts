@@ -35,20 +35,11 @@ interface Call {
 }
 
 function createQueue(ms: number): Queue {
-  let calls: Call[] = []
-  let head = 0
+  const calls = createCallList()
   let timer: NodeJS.Timeout | undefined
 
-  /** Everything before `head` is settled; the array is cut once that half outweighs the rest. */
-  const dropSettled = (): void => {
-    while (calls[head]?.settled) head++
-    if (head > 64 && head * 2 > calls.length) {
-      calls = calls.slice(head)
-      head = 0
-    }
-  }
   const arm = (): void => {
-    const next = calls[head]
+    const next = calls.first()
     if (next === undefined || timer !== undefined) return
     timer = setTimeout(expireDue, Math.max(1, next.dueAtMs - performance.now())).unref()
   }
@@ -56,13 +47,7 @@ function createQueue(ms: number): Queue {
   const expireDue = (): void => {
     setImmediate(() => {
       timer = undefined
-      const nowMs = performance.now()
-      for (let at = head; at < calls.length; at++) {
-        const call = calls[at]
-        if (call === undefined || call.dueAtMs > nowMs) break
-        if (!call.settled) call.expire()
-      }
-      dropSettled()
+      calls.expireDue(performance.now())
       arm()
     })
   }
@@ -70,27 +55,20 @@ function createQueue(ms: number): Queue {
   return {
     race: (promise, onExpired) =>
       new Promise((resolve, reject) => {
-        const settle = (): void => {
-          call.settled = true
-          dropSettled()
-        }
         const call: Call = {
           dueAtMs: performance.now() + ms,
           settled: false,
-          expire() {
-            call.settled = true
-            reject(onExpired())
-          },
+          expire: () => reject(onExpired()),
         }
-        calls.push(call)
+        calls.add(call)
         arm()
         promise.then(
           (value) => {
-            settle()
+            calls.settle(call)
             resolve(value)
           },
           (error: Error) => {
-            settle()
+            calls.settle(call)
             reject(error)
           },
         )
@@ -98,6 +76,45 @@ function createQueue(ms: number): Queue {
     stop() {
       clearTimeout(timer)
       timer = undefined
+    },
+  }
+}
+
+/** Calls in the order in which they are due. Those that have settled are forgotten as soon as they lead the list. */
+interface CallList {
+  add(call: Call): void
+  settle(call: Call): void
+  first(): Call | undefined
+  expireDue(nowMs: number): void
+}
+
+function createCallList(): CallList {
+  let calls: Call[] = []
+  let head = 0
+
+  const dropSettled = (): void => {
+    while (calls[head]?.settled) head++
+    // The array is cut once the settled part outweighs the rest: amortised, one copy a call.
+    if (head > 64 && head * 2 > calls.length) {
+      calls = calls.slice(head)
+      head = 0
+    }
+  }
+  return {
+    add: (call) => void calls.push(call),
+    settle(call) {
+      call.settled = true
+      dropSettled()
+    },
+    first: () => calls[head],
+    expireDue(nowMs) {
+      for (let at = head; at < calls.length; at++) {
+        const call = calls[at]
+        if (call === undefined || call.dueAtMs > nowMs) break
+        if (!call.settled) call.expire()
+        call.settled = true
+      }
+      dropSettled()
     },
   }
 }

@@ -1,13 +1,10 @@
-import { OptionError, StoreClosedError, StoreUnavailableError } from '../errors.ts'
+import { OptionError } from '../errors.ts'
 import { show } from '../show.ts'
 import { groupBySlot } from '../slot.ts'
 import type { Store, StoreSetOptions } from '../store.ts'
-import { createBreaker } from './breaker.ts'
+import { createCaller, type Caller } from './caller.ts'
 import { openClient, type RedisClient } from './client.ts'
-import { watchConnection } from './connection.ts'
-import { createDeadlines } from './deadlines.ts'
 import { defaultCommandTimeoutMs, parseRedisOptions, type RedisStoreOptions } from './options.ts'
-import { timeoutError, toStoreError } from './redis-errors.ts'
 import { runScript } from './run-script.ts'
 import { scanKeys } from './scan-keys.ts'
 
@@ -48,52 +45,7 @@ function isClient(given: RedisClient | RedisStoreOptions): given is RedisClient 
 }
 
 function createRedisStore(client: RedisClient, commandTimeoutMs: number, owned: boolean): Store {
-  const connection = watchConnection(client, owned)
-  const deadlines = createDeadlines()
-  const breaker = createBreaker()
-  let closed = false
-
-  /** Runs a command with everything a call is promised: not after close, not while it cannot be sent, not for ever. */
-  async function call<Value>(
-    what: string,
-    command: () => Promise<Value>,
-    deadlineMs = commandTimeoutMs,
-  ): Promise<Value> {
-    if (closed) throw new StoreClosedError()
-    if (!breaker.allows()) throw refusedByBreaker(what)
-    const connecting = connection.ready()
-    const answer = connecting === undefined ? command() : connecting.then(command)
-    try {
-      const value = await deadlines.race(answer, deadlineMs, () => timeoutError(what, deadlineMs))
-      breaker.succeeded()
-      return value
-    } catch (error) {
-      const known = toStoreError(error, what)
-      if (known instanceof StoreUnavailableError && known.reason === 'timeout') breaker.failed()
-      throw known
-    }
-  }
-
-  let closing: Promise<void> | undefined
-  const close = (): Promise<void> => (closing ??= closeOnce())
-  async function closeOnce(): Promise<void> {
-    closed = true
-    connection.stop()
-    if (owned) await endClient(client)
-    deadlines.stop()
-  }
-
-  /** QUIT lets the replies that are under way arrive; a server that does not answer gets one deadline. */
-  async function endClient(own: RedisClient): Promise<void> {
-    own.on('error', () => undefined)
-    if (own.status === 'ready') {
-      await deadlines
-        .race(own.quit(), commandTimeoutMs, () => timeoutError('close', commandTimeoutMs))
-        .catch(() => undefined)
-    }
-    own.disconnect()
-  }
-
+  const { call, close } = createCaller(client, commandTimeoutMs, owned)
   return {
     kind: 'redis',
     shared: true,
@@ -112,13 +64,6 @@ function createRedisStore(client: RedisClient, commandTimeoutMs: number, owned: 
   }
 }
 
-function refusedByBreaker(what: string): StoreUnavailableError {
-  return new StoreUnavailableError(
-    'breaker-open',
-    `${what}: not sent, because Redis has just failed to answer several times.`,
-  )
-}
-
 function setArguments({ ttlMs, when }: StoreSetOptions = {}): (string | number)[] {
   return [
     ...(ttlMs === undefined ? [] : ['PX', ttlMs]),
@@ -129,7 +74,7 @@ function setArguments({ ttlMs, when }: StoreSetOptions = {}): (string | number)[
 async function deleteKeys(
   client: RedisClient,
   keys: readonly string[],
-  call: <Value>(what: string, command: () => Promise<Value>) => Promise<Value>,
+  call: Caller['call'],
 ): Promise<number> {
   const keyPrefix = client.options.keyPrefix ?? ''
   const groups = client.isCluster ? groupBySlot(keys, keyPrefix) : [keys]

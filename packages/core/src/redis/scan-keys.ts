@@ -1,10 +1,8 @@
 import { escapeGlob } from '../glob.ts'
+import type { Caller } from './caller.ts'
 import type { RedisClient } from './client.ts'
 
 const countHint = 512
-
-/** Sends one command under the store's deadline. */
-export type Send = <Value>(what: string, command: () => Promise<Value>) => Promise<Value>
 
 /**
  * Keys that match a glob, in the batches that SCAN gives, from every master of a Cluster. The client's own `keyPrefix`
@@ -13,7 +11,7 @@ export type Send = <Value>(what: string, command: () => Promise<Value>) => Promi
 export async function* scanKeys(
   client: RedisClient,
   match: string,
-  send: Send,
+  call: Caller['call'],
 ): AsyncGenerator<readonly string[]> {
   const keyPrefix = client.options.keyPrefix ?? ''
   const pattern = escapeGlob(keyPrefix) + match
@@ -21,7 +19,7 @@ export async function* scanKeys(
     let cursor = '0'
     do {
       const at = cursor
-      const [next, keys] = await send('scan', () =>
+      const [next, keys] = await call('scan', () =>
         node.scan(at, 'MATCH', pattern, 'COUNT', countHint),
       )
       if (keys.length > 0) yield keys.map((key) => key.slice(keyPrefix.length))
