@@ -1,4 +1,5 @@
-import { memoryStore, type Store } from '@sluice/core'
+import { type Store } from '@sluice/core'
+import { memoryStore } from '@sluice/core/memory'
 import { manualClock } from '@sluice/core/testing'
 import type { Operation, Reply } from '@sluice/core/extend'
 import { Redis } from 'ioredis'

@@ -1,0 +1,43 @@
+import { defineConfig } from 'vitest/config'
+import { createSummaryReporter } from './packages/testkit/src/summary-reporter.ts'
+
+/** The projects by the suffix of their files, each with the servers that it shares. */
+const servers = {
+  redis: 'redis',
+  cluster: 'cluster',
+  sentinel: 'sentinel',
+  faults: 'redis',
+  e2e: 'redis',
+}
+const suffixes = Object.keys(servers).join(',')
+const folders = '{packages,examples}/*/test'
+
+export default defineConfig({
+  // This condition only: 'import' or 'module' here would reach Node's own require() inside the frameworks.
+  ssr: { resolve: { conditions: ['@sluice/source'] } },
+  test: {
+    reporters: ['default', createSummaryReporter()],
+    passWithNoTests: true,
+    coverage: { provider: 'v8', include: ['packages/*/src/**/*.ts'] },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: [`${folders}/**/*.test.ts`],
+          exclude: [`**/*.{${suffixes}}.test.ts`, '**/node_modules/**'],
+        },
+      },
+      ...Object.entries(servers).map(([suffix, server]) => ({
+        extends: true as const,
+        test: {
+          name: suffix,
+          include: [`${folders}/**/*.${suffix}.test.ts`],
+          globalSetup: `packages/testkit/src/global-setup/${server}.ts`,
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+        },
+      })),
+    ],
+  },
+})
