@@ -61,6 +61,38 @@ it('a reply that is already here beats a deadline that passed while the loop was
   await sleep(1)
 })
 
+/** Keeps the loop busy in turns of 40 ms, as a burst of requests does. */
+async function busyFor(totalMs: number): Promise<void> {
+  const until = performance.now() + totalMs
+  while (performance.now() < until) {
+    const turn = performance.now() + 40
+    while (performance.now() < turn);
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+it('a burst that keeps this process busy is no fault of the server: what is pending starts anew', async () => {
+  vi.useRealTimers()
+  const deadlines = createDeadlines()
+  const racing = deadlines.race(
+    busyFor(300).then(() => 'reply'),
+    20,
+    late,
+  )
+  expect(await racing).toBe('reply')
+})
+
+it('but not for ever: a second more is all that a busy process gets', async () => {
+  vi.useRealTimers()
+  const deadlines = createDeadlines()
+  const started = performance.now()
+  const racing = deadlines.race(never, 20, late)
+  racing.catch(() => undefined)
+  await busyFor(1200)
+  await expect(racing).rejects.toThrow('late')
+  expect(performance.now() - started).toBeGreaterThan(1000)
+})
+
 it('the breaker opens after three failures in a row, and lets one probe a second through', () => {
   let nowMs = 0
   const breaker = createBreaker(() => nowMs)

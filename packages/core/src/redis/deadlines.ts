@@ -1,6 +1,9 @@
 /**
  * Deadlines for many calls at the price of one timer: calls of one length expire in the order in which they came, so a
  * queue a length and a timer for its head are enough.
+ *
+ * A deadline is about the server. When this process was too busy to read replies, what is pending starts anew, for a
+ * second at the most: otherwise a burst of requests, the very thing that a limiter is for, would look like a dead server.
  */
 export interface Deadlines {
   /** The promise, or a rejection with `onExpired()` when it is not settled within `ms`. */
@@ -28,8 +31,15 @@ type Queue = Pick<Deadlines, 'stop'> & {
   race<Value>(promise: Promise<Value>, onExpired: () => Error): Promise<Value>
 }
 
+/** A timer this much late tells of a busy loop. */
+const lateMs = 10
+/** How far a busy loop may move a deadline. */
+const longestStretchMs = 1000
+
 interface Call {
-  readonly dueAtMs: number
+  dueAtMs: number
+  /** No busy loop moves it past this. */
+  readonly lastAtMs: number
   settled: boolean
   expire(): void
 }
@@ -41,13 +51,16 @@ function createQueue(ms: number): Queue {
   const arm = (): void => {
     const next = calls.first()
     if (next === undefined || timer !== undefined) return
-    timer = setTimeout(expireDue, Math.max(1, next.dueAtMs - performance.now())).unref()
+    const { dueAtMs } = next
+    timer = setTimeout(() => expireDue(dueAtMs), Math.max(1, dueAtMs - performance.now())).unref()
   }
-  /** A loop that was blocked runs timers before it reads sockets: replies that are already here get in first. */
-  const expireDue = (): void => {
+  /** Timers run before sockets are read, so it is decided after a read: replies that are already here get in first. */
+  const expireDue = (wantedAtMs: number): void => {
     setImmediate(() => {
       timer = undefined
-      calls.expireDue(performance.now())
+      const nowMs = performance.now()
+      if (nowMs - wantedAtMs > lateMs) calls.startAnew(nowMs + ms)
+      calls.expireDue(nowMs)
       arm()
     })
   }
@@ -55,8 +68,10 @@ function createQueue(ms: number): Queue {
   return {
     race: (promise, onExpired) =>
       new Promise((resolve, reject) => {
+        const dueAtMs = performance.now() + ms
         const call: Call = {
-          dueAtMs: performance.now() + ms,
+          dueAtMs,
+          lastAtMs: dueAtMs + longestStretchMs,
           settled: false,
           expire: () => reject(onExpired()),
         }
@@ -85,6 +100,8 @@ interface CallList {
   add(call: Call): void
   settle(call: Call): void
   first(): Call | undefined
+  /** Gives all that is pending a new moment, none past its last: the order stays. */
+  startAnew(dueAtMs: number): void
   expireDue(nowMs: number): void
 }
 
@@ -107,6 +124,12 @@ function createCallList(): CallList {
       dropSettled()
     },
     first: () => calls[head],
+    startAnew(dueAtMs) {
+      for (let at = head; at < calls.length; at++) {
+        const call = calls[at]
+        if (call !== undefined) call.dueAtMs = Math.min(dueAtMs, call.lastAtMs)
+      }
+    },
     expireDue(nowMs) {
       for (let at = head; at < calls.length; at++) {
         const call = calls[at]
