@@ -102,7 +102,7 @@ describe('every call settles by its deadline, and service resumes by itself, whe
     await resumes(cache)
   })
 
-  it('it is merely slow, within the deadline', async () => {
+  it('the way is merely slow, within the deadline', async () => {
     const { cache, proxy } = await behindProxy()
     await cache.ping()
     proxy.delay(50)
@@ -135,12 +135,12 @@ describe('a server that', () => {
     })
     cleanups.push(() => cache.close())
     await cache.set('key', 1)
-    await server.pause()
+    server.pause()
     for (let at = 0; at < 3; at++) expect(await reasonOf(cache.get('key'))).toBe('timeout')
     const { tookMs, error } = await timed(cache.get('key'))
     expect(error).toMatchObject({ reason: 'breaker-open' })
     expect(tookMs).toBeLessThan(50)
-    await server.resume()
+    server.resume()
     await resumes(cache)
   })
 

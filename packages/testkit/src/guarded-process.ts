@@ -22,7 +22,7 @@ export interface GuardedProcessOptions {
 }
 
 /** A server ended before it was ready; the message holds all that it said. */
-export class ServerStartError extends Error {
+class ServerStartError extends Error {
   override readonly name = 'ServerStartError'
   /** As Node says it for a port that is taken. */
   readonly code: 'EADDRINUSE' | 'ERR_TESTKIT_SERVER_START'

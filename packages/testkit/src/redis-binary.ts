@@ -45,7 +45,7 @@ export async function redisVersion(binary: string): Promise<string> {
 }
 
 /** The machine that this process runs on. */
-export function thisMachine(): Machine {
+function thisMachine(): Machine {
   return {
     env: process.env,
     platform: process.platform,
