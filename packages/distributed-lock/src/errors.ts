@@ -1,0 +1,106 @@
+import { SluiceError } from '@sluice/core'
+
+/** Stable codes of the errors that `@sluice/distributed-lock` throws itself. */
+export type LockErrorCode = 'SLUICE_LOCK_BUSY' | 'SLUICE_LOCK_TIMEOUT' | 'SLUICE_LOCK_LOST'
+
+/** What a refused caller is told of the holder. */
+export interface BusyDetails {
+  readonly lockName: string
+  /** Ms until the holder's lease ends, unless it is renewed or released. */
+  readonly remainingMs: number
+}
+
+/** Somebody else holds the lock, and the caller did not want to wait. Answered with 409 by default. */
+export class LockBusyError extends SluiceError {
+  readonly lockName: string
+  /** Ms until the holder's lease ends, unless it is renewed or released. */
+  readonly remainingMs: number
+
+  constructor({ lockName, remainingMs }: BusyDetails) {
+    super('SLUICE_LOCK_BUSY', `Lock ${quote(lockName)} is held by somebody else.`, { status: 409 })
+    this.lockName = lockName
+    this.remainingMs = remainingMs
+  }
+}
+
+/** What a caller that waited in vain is told. */
+export interface TimeoutDetails extends BusyDetails {
+  readonly waitedMs: number
+  readonly attempts: number
+}
+
+/** Somebody else still held the lock when the wait, or the last attempt, was over. Answered with 409 by default. */
+export class LockTimeoutError extends SluiceError {
+  readonly lockName: string
+  /** Ms until the holder's lease ends, unless it is renewed or released. */
+  readonly remainingMs: number
+  /** How long the caller waited. */
+  readonly waitedMs: number
+  /** How often it asked. */
+  readonly attempts: number
+
+  constructor({ lockName, remainingMs, waitedMs, attempts }: TimeoutDetails) {
+    const tried = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in ${Math.round(waitedMs)} ms`
+    super(
+      'SLUICE_LOCK_TIMEOUT',
+      `Lock ${quote(lockName)} was still held by somebody else after ${tried}.`,
+      { status: 409 },
+    )
+    this.lockName = lockName
+    this.remainingMs = remainingMs
+    this.waitedMs = waitedMs
+    this.attempts = attempts
+  }
+}
+
+/** Why a lock is no longer held. */
+export type LockLostReason =
+  /** The lease was not renewed before its local deadline. Nobody else can have had the lock before then. */
+  | 'deadline'
+  /** The store no longer knows the lease: it lost data, or somebody removed the key. Somebody else may hold the lock. */
+  | 'gone'
+  /** The holder released it. Only `assertHeld()` and `extend()` say so. */
+  | 'released'
+
+/** What is known of a lost lease. */
+export interface LossDetails {
+  readonly lockName: string
+  readonly fence: number
+  readonly reason: LockLostReason
+  /** What the work under the lock returned all the same. */
+  readonly value?: unknown
+  /** The last failure to renew, where there was one. */
+  readonly cause?: unknown
+}
+
+/**
+ * The lease ended before the work did. It is the reason of `lock.signal`, what `assertHeld()` throws, and what `run`
+ * rejects with when the work finished too late: the work's result is then in `value`, not lost.
+ */
+export class LockLostError extends SluiceError {
+  readonly lockName: string
+  /** The fence of the lost lease: what the resource should have checked. */
+  readonly fence: number
+  readonly reason: LockLostReason
+  /** What the work under the lock returned, when `run`, `tryRun` or `withLock` rejects with this error. */
+  readonly value: unknown
+
+  constructor({ lockName, fence, reason, value, cause }: LossDetails) {
+    super('SLUICE_LOCK_LOST', `Lock ${quote(lockName)} ${said[reason]}.`, { cause })
+    this.lockName = lockName
+    this.fence = fence
+    this.reason = reason
+    this.value = value
+  }
+}
+
+const said: Record<LockLostReason, string> = {
+  deadline: 'was lost: its lease was not renewed before its deadline',
+  gone: 'was lost: the store no longer knows its lease',
+  released: 'is no longer held: it was released',
+}
+
+/** Names come from users: quoted, so that none can forge a line of a log. */
+function quote(name: string): string {
+  return JSON.stringify(name)
+}
