@@ -1,0 +1,91 @@
+import { never } from './algorithms/algorithm.ts'
+import type { PolicyAnswer } from './operations/consume.ts'
+import type { Rule } from './policy.ts'
+
+/**
+ * Who decided: the `'store'`; a `'local'` limiter of this process, because the store failed; or nobody, because it
+ * failed and requests pass (`'open'`).
+ */
+export type DecisionSource = 'store' | 'local' | 'open'
+
+/** What one policy says of a request. */
+export interface PolicyDecision {
+  readonly name: string
+  readonly limit: number
+  readonly windowMs: number
+  /** False when this policy stands in the way. The others may allow: nothing was taken from them either. */
+  readonly allowed: boolean
+  /** Whole units that are left, after this request. */
+  readonly remaining: number
+  /** Ms until this policy allows the same request: 0 when it does, `undefined` when the cost is above its limit. */
+  readonly retryAfterMs: number | undefined
+  /** Ms until one unit more than `remaining` is there; 0 when none is missing. */
+  readonly refillAfterMs: number
+  /** Ms until all units are there again, if nobody asks meanwhile. */
+  readonly resetAfterMs: number
+}
+
+/**
+ * What a rate limiter answers. `limit`, `remaining` and `resetAfterMs` are those of the policy that matters most: of a
+ * refusal the one that lasts longest, else the one with the least left.
+ */
+export interface Decision {
+  readonly allowed: boolean
+  /** In the order of the options. */
+  readonly policies: readonly PolicyDecision[]
+  readonly limit: number
+  /** Whole units that are left, after this request. */
+  readonly remaining: number
+  /**
+   * Ms until the same request passes, if nobody asks meanwhile: 0 when it is allowed, `undefined` when it never can,
+   * because it costs more than a limit.
+   */
+  readonly retryAfterMs: number | undefined
+  /** Ms until all units are there again, if nobody asks meanwhile. */
+  readonly resetAfterMs: number
+  readonly source: DecisionSource
+}
+
+/** The decision that the answers of all policies make. */
+export function decisionOf(
+  rules: readonly Rule[],
+  answers: readonly PolicyAnswer[],
+  source: DecisionSource,
+): Decision {
+  const policies = rules.map((rule, at) => policyDecision(rule, answers[at] ?? unasked(rule)))
+  const { allowed, limit, remaining, retryAfterMs, resetAfterMs } = policies.reduce(weightier)
+  return { allowed, policies, limit, remaining, retryAfterMs, resetAfterMs, source }
+}
+
+/** The decision of nobody: the store failed, and requests pass. */
+export function openDecision(rules: readonly Rule[]): Decision {
+  return decisionOf(rules, rules.map(unasked), 'open')
+}
+
+function policyDecision({ name, limit, windowMs }: Rule, answer: PolicyAnswer): PolicyDecision {
+  return {
+    name,
+    limit,
+    windowMs,
+    allowed: answer.waitMs === 0,
+    remaining: answer.remaining,
+    retryAfterMs: answer.waitMs === never ? undefined : answer.waitMs,
+    refillAfterMs: answer.refillMs,
+    resetAfterMs: answer.resetMs,
+  }
+}
+
+function unasked({ limit }: Rule): PolicyAnswer {
+  return { waitMs: 0, remaining: limit, refillMs: 0, resetMs: 0 }
+}
+
+/** Of two policies the one that the whole decision shows: the longer refusal, then the less that is left. */
+function weightier(a: PolicyDecision, b: PolicyDecision): PolicyDecision {
+  if (waitOf(a) !== waitOf(b)) return waitOf(a) > waitOf(b) ? a : b
+  if (a.remaining !== b.remaining) return a.remaining < b.remaining ? a : b
+  return a.resetAfterMs >= b.resetAfterMs ? a : b
+}
+
+function waitOf({ retryAfterMs = Number.POSITIVE_INFINITY }: PolicyDecision): number {
+  return retryAfterMs
+}

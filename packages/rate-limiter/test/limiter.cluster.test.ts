@@ -1,0 +1,32 @@
+import { createCache } from '@sluice/core'
+import { redisStore } from '@sluice/core/redis'
+import { clusterNodes, uniquePrefix } from '@sluice/testkit'
+import { expect, it } from 'vitest'
+import { createRateLimiter } from '../src/index.ts'
+
+it('on a Cluster several policies of any key are one step', async () => {
+  await using cache = createCache({
+    store: redisStore({ cluster: clusterNodes() }),
+    prefix: uniquePrefix('limit'),
+  })
+  const limiter = createRateLimiter({
+    cache,
+    deadline: '5s',
+    policies: [
+      { name: 'burst', limit: 2, window: '1h' },
+      { name: 'daily', limit: 5, window: '1d' },
+    ],
+  })
+  const keys = [...Array.from({ length: 30 }, (_, at) => `user-${at}`), '{a}', '{}', 'a}b{c', '}{']
+  for (const key of keys) {
+    expect(await limiter.consume(key, { cost: 2 })).toMatchObject({
+      allowed: true,
+      source: 'store',
+    })
+    const refused = await limiter.consume(key)
+    expect(refused).toMatchObject({ allowed: false, source: 'store' })
+    expect(refused.policies).toMatchObject([{ remaining: 0 }, { remaining: 3 }])
+    await limiter.reset(key)
+    expect((await limiter.consume(key, { cost: 2 })).allowed).toBe(true)
+  }
+})

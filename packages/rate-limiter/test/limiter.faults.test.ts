@@ -1,0 +1,142 @@
+import { createCache, type Cache } from '@sluice/core'
+import { redisStore } from '@sluice/core/redis'
+import {
+  httpApps,
+  redisUrl,
+  startFaultProxy,
+  startRedis,
+  uniquePrefix,
+  waitUntil,
+} from '@sluice/testkit'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { rateLimit as expressRateLimit } from '../src/express.ts'
+import { createRateLimiter, type OnStoreError } from '../src/index.ts'
+import { rateLimit as koaRateLimit } from '../src/koa.ts'
+
+/** The deadline of a decision by default, and what a loaded machine of two cores may add. */
+const deadlineMs = 100
+const marginMs = 250
+
+type Proxy = Awaited<ReturnType<typeof startFaultProxy>>
+
+describe('Redis behind a network that fails', () => {
+  let proxy: Proxy
+  let cache: Cache & AsyncDisposable
+  beforeEach(async () => {
+    proxy = await startFaultProxy({ port: Number(new URL(redisUrl()).port) })
+    const store = redisStore({ url: `redis://127.0.0.1:${proxy.port}` })
+    cache = createCache({ store, prefix: uniquePrefix('limit') })
+  })
+  afterEach(async () => {
+    await cache[Symbol.asyncDispose]()
+    await proxy.stop()
+  })
+
+  const timed = async <Value>(work: () => Promise<Value>) => {
+    const startMs = performance.now()
+    return { value: await work(), tookMs: performance.now() - startMs }
+  }
+
+  it('that swallows everything: decisions are local within the deadline, then at once', async () => {
+    const limiter = createRateLimiter({ cache, limit: 5, window: '1h' })
+    expect(await limiter.consume('ada')).toMatchObject({ source: 'store', remaining: 4 })
+    proxy.blackhole()
+    const took: number[] = []
+    for (const remaining of [4, 3, 2, 1, 0]) {
+      const { value, tookMs } = await timed(() => limiter.consume('ada'))
+      expect(value).toMatchObject({ allowed: true, source: 'local', remaining })
+      expect(tookMs).toBeLessThan(deadlineMs + marginMs)
+      took.push(tookMs)
+    }
+    expect(await limiter.consume('ada')).toMatchObject({ allowed: false, source: 'local' })
+    // The store's breaker is open: nobody waits for the deadline any more.
+    expect(took.at(-1)).toBeLessThan(deadlineMs / 2)
+
+    proxy.heal()
+    await waitUntil(async () => (await limiter.peek('ada')).source === 'store', {
+      what: 'the store to decide again',
+    })
+  })
+
+  it('that cuts and refuses: local at once, and back by itself', async () => {
+    const limiter = createRateLimiter({ cache, limit: 5, window: '1h' })
+    await limiter.consume('ada')
+    proxy.refuse()
+    await waitUntil(async () => (await limiter.peek('ada')).source === 'local', {
+      what: 'the connection to be missed',
+    })
+    const { value, tookMs } = await timed(() => limiter.consume('ada'))
+    expect(value).toMatchObject({ allowed: true, source: 'local' })
+    expect(tookMs).toBeLessThan(deadlineMs / 2)
+    proxy.heal()
+    await waitUntil(async () => (await limiter.peek('ada')).source === 'store', {
+      what: 'the store to decide again',
+    })
+    expect((await limiter.peek('ada')).remaining).toBe(4)
+  })
+
+  it('that loses a reply: the request is decided locally, and nothing is sent twice', async () => {
+    const limiter = createRateLimiter({ cache, limit: 5, window: '1h' })
+    await limiter.consume('ada')
+    proxy.dropNextReply()
+    expect(await limiter.consume('ada')).toMatchObject({ allowed: true, source: 'local' })
+    await waitUntil(async () => (await limiter.peek('ada')).source === 'store', {
+      what: 'the store to decide again',
+    })
+    expect((await limiter.peek('ada')).remaining).toBe(3)
+  })
+
+  it('is told from the start: a limiter made while Redis is away works, and moves over', async () => {
+    proxy.refuse()
+    const limiter = createRateLimiter({ cache, limit: 5, window: '1h' })
+    expect(await limiter.consume('ada')).toMatchObject({ allowed: true, source: 'local' })
+    proxy.heal()
+    await waitUntil(async () => (await limiter.peek('ada')).source === 'store', {
+      what: 'the store to decide again',
+    })
+  })
+
+  it('a reset says that it could not be done', async () => {
+    const limiter = createRateLimiter({ cache, limit: 5, window: '1h', onStoreError: 'open' })
+    await limiter.consume('ada')
+    proxy.blackhole()
+    await expect(limiter.reset('ada')).rejects.toMatchObject({ code: 'SLUICE_STORE_UNAVAILABLE' })
+  })
+})
+
+describe.each(httpApps)('in $name, with Redis stopped', ({ create }) => {
+  it.each([
+    ['local', [200, 429]],
+    ['open', [200, 200]],
+    ['closed', [503, 503]],
+  ] satisfies [OnStoreError, number[]][])(
+    '%s answers in under a second',
+    async (policy, statuses) => {
+      await using server = await startRedis()
+      const prefix = uniquePrefix('limit')
+      await using cache = createCache({ store: redisStore({ url: server.url }), prefix })
+      const options = { cache, limit: 1, window: '1h', onStoreError: policy } as const
+      const app = create({
+        express: [expressRateLimit(options)],
+        koa: [koaRateLimit(options)],
+        routes: { 'GET /': () => 'hello' },
+      })
+      await using listening = await app.listen()
+      const get = () => fetch(listening.url, { signal: AbortSignal.timeout(1000) })
+      expect((await get()).status).toBe(200)
+
+      server.pause()
+      const answers = [await get(), await get()]
+      expect(answers.map(({ status }) => status)).toEqual(statuses)
+      for (const { status, headers } of answers) {
+        expect(Number(headers.get('retry-after')) > 0).toBe(status !== 200)
+      }
+
+      server.resume()
+      const statusNow = async () => (await get()).status
+      // The count that Redis kept is used up: its own refusal shows that it decides again.
+      await waitUntil(async () => (await statusNow()) === 429, { what: 'Redis to decide again' })
+      expect(app.errors).toEqual([])
+    },
+  )
+})
