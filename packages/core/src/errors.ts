@@ -4,6 +4,7 @@ export type CoreErrorCode =
   | 'SLUICE_KEY'
   | 'SLUICE_VALUE'
   | 'SLUICE_COUNTER'
+  | 'SLUICE_CONFLICT'
   | 'SLUICE_TENANT'
   | 'SLUICE_STORE_UNAVAILABLE'
   | 'SLUICE_STORE_CLOSED'
@@ -78,6 +79,13 @@ export class CounterError extends SluiceError {
   }
 }
 
+/** An `update` that other writers overtook a hundred times. Nothing was changed. */
+export class ConflictError extends SluiceError {
+  constructor(message: string) {
+    super('SLUICE_CONFLICT', message, { status: 503 })
+  }
+}
+
 /** A request without a tenant reached something that only a tenant may use. */
 export class TenantError extends SluiceError {
   constructor(message: string) {
@@ -101,10 +109,18 @@ export type UnavailableReason =
 /** The store did not answer in time or cannot answer. `reason` says which, `cause` holds what the client saw. */
 export class StoreUnavailableError extends SluiceError {
   readonly reason: UnavailableReason
+  /** Of a call on many keys: those that were not done. The others were. */
+  readonly keys?: readonly string[]
 
-  constructor(reason: UnavailableReason, message: string, cause?: unknown) {
+  constructor(
+    reason: UnavailableReason,
+    message: string,
+    cause?: unknown,
+    keys?: readonly string[],
+  ) {
     super('SLUICE_STORE_UNAVAILABLE', message, { cause, status: 503 })
     this.reason = reason
+    if (keys !== undefined) this.keys = keys
   }
 }
 

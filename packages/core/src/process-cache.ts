@@ -1,4 +1,5 @@
-import { createCache, type Cache } from './cache.ts'
+import type { Cache } from './cache.ts'
+import { createCache } from './create-cache.ts'
 
 const slot = Symbol.for('@sluice/core/process-cache')
 

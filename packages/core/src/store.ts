@@ -8,6 +8,24 @@ export interface StoreSetOptions {
   readonly when?: 'absent' | 'present'
 }
 
+/** Some keys of a scan. */
+export interface ScanBatch {
+  /** Those that matched. */
+  readonly keys: readonly string[]
+  /** About how many keys were looked at for them. */
+  readonly scanned: number
+}
+
+/** What a store keeps of one prefix, where it can say so without asking a server. */
+export interface StoreUsage {
+  /** Cached entries, expired ones that were not swept yet included. */
+  readonly entries: number
+  /** An upper estimate of what they take, keys included. */
+  readonly bytes: number
+  /** Cached entries that made room for others since the store was made, whatever their prefix. */
+  readonly evictions: number
+}
+
 /** How one call differs from the store's defaults. */
 export interface RunOptions {
   /** Milliseconds until the call fails with `StoreUnavailableError`, reason `timeout`. Default: the store's. */
@@ -38,16 +56,22 @@ export interface Store extends AsyncDisposable {
   get(key: string): Promise<string | undefined>
   /** Writes and answers true, or answers false where `when` was not met. */
   set(key: string, text: string, options?: StoreSetOptions): Promise<boolean>
-  /** How many of the keys were there. An empty list is fine. */
+  /** The texts under keys, in their order; `undefined` without a live one. Any number of keys, in any slots. */
+  getMany(keys: readonly string[]): Promise<readonly (string | undefined)[]>
+  /** Writes any number of entries, in any slots, all with one ttl. Not one atomic step. */
+  setMany(entries: readonly (readonly [key: string, text: string])[], ttlMs?: number): Promise<void>
+  /** How many of the keys were there. Any number of keys, in any slots; none is fine. */
   delete(keys: readonly string[]): Promise<number>
   /** Keys that match a Redis glob, in batches. A key written or deleted meanwhile may be missed or come twice. */
-  scan(match: string): AsyncIterable<readonly string[]>
+  scan(match: string): AsyncIterable<ScanBatch>
   /** Runs one atomic operation. */
   run<Args, Result>(
     operation: Operation<Args, Result>,
     args: Args,
     options?: RunOptions,
   ): Promise<Result>
+  /** What it keeps under keys that begin with `base`; `undefined` where only a server could tell. */
+  usage(base: string): StoreUsage | undefined
   /** Resolves when the store answers. @throws StoreUnavailableError within the deadline when it does not */
   ping(): Promise<void>
   /** Final and idempotent. Ends only what the store opened itself. */

@@ -8,7 +8,11 @@ import { cacheSuite } from './cache-suite.ts'
 describe('a cache in memory', () => {
   cacheSuite(() => {
     const clock = manualClock()
-    return { store: memoryStore({ clock }), prefix: 'test', pass: async (ms) => clock.advance(ms) }
+    return {
+      store: memoryStore({ clock, maxEntries: 20_000 }),
+      prefix: 'test',
+      pass: async (ms) => clock.advance(ms),
+    }
   })
 })
 
@@ -50,7 +54,7 @@ describe('keys', () => {
 describe('createCache', () => {
   it.each([
     [{ prefx: 'shop' }, /no option "prefx". Did you mean "prefix"\?/],
-    [{ colour: 1 }, /no option "colour". Known are store, prefix, ttl/],
+    [{ colour: 1 }, /no option "colour". Known are store, prefix, ttl, stats/],
     [{ prefix: 'shop:eu' }, /Expected "prefix".*got "shop:eu".*namespace/],
     [{ prefix: '' }, /Expected "prefix"/],
     [{ ttl: '15 parsecs' }, /Expected "ttl" to be a duration.*got "15 parsecs" \(string\)/],

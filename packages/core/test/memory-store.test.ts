@@ -38,6 +38,23 @@ describe('eviction', () => {
   })
 })
 
+it('tells how many entries this view has, their size, and what was evicted, without asking', async () => {
+  const cache = createCache({ store: memoryStore({ maxEntries: 3 }) })
+  await cache.namespace('a').setMany([
+    ['x', 'text'],
+    ['y', 1],
+  ])
+  await cache.namespace('b').set('x', 1)
+  expect(cache.stats()).toMatchObject({ size: 3, evictions: 0 })
+  const { size, memoryBytes = 0 } = cache.namespace('a').stats()
+  expect(size).toBe(2)
+  expect(memoryBytes).toBeGreaterThan(20)
+  expect(memoryBytes).toBeLessThan(cache.stats().memoryBytes ?? 0)
+  await cache.set('new', 1)
+  expect(cache.stats()).toMatchObject({ size: 3, evictions: 1 })
+  expect(createCache({ stats: false }).stats()).toMatchObject({ hits: 0, size: 0 })
+})
+
 describe('the bound on operation state', () => {
   it('refuses what would add a key, changes nothing, and serves the keys that are there', async () => {
     const clock = manualClock()

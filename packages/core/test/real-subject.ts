@@ -8,7 +8,7 @@ export function realSubject(store: Store): StoreSubject {
   const prefix = uniquePrefix('contract')
   let closing: Promise<void> | undefined
   const clean = async (): Promise<void> => {
-    for await (const keys of store.scan(`${prefix}:*`)) await store.delete(keys)
+    for await (const { keys } of store.scan(`${prefix}:*`)) await store.delete(keys)
     await store.close()
   }
   return {

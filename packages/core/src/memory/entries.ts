@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { isStateKey } from '../key.ts'
+import type { StoreUsage } from '../store.ts'
 import { createExpiryIndex } from './expiry-index.ts'
 
 /** What a key holds. `expiresAtMs` is `Infinity` without expiry. */
@@ -46,6 +47,8 @@ export interface Entries {
   keys(): Iterable<string>
   /** Removes up to `most` entries that expired by `nowMs`; true when some may be left. */
   sweep(nowMs: number, most: number): boolean
+  /** What the cached entries under a beginning of keys take. Looks at every entry. */
+  usage(base: string): StoreUsage
   /** Keys of operation state, expired ones that were not swept yet included. */
   stateCount(): number
   clear(): void
@@ -54,13 +57,17 @@ export interface Entries {
 /** Makes the two compartments and the index that finds what has expired. */
 export function createEntries(limits: EntriesLimits): Entries {
   const expiry = createExpiryIndex()
+  let evictions = 0
   const state = new Map<string, Entry>()
   const cached = new LRUCache<string, Entry>({
     max: limits.maxEntries,
     ...(limits.maxBytes === undefined
       ? {}
       : { maxSize: limits.maxBytes, sizeCalculation: (entry, key) => bytesOf(key, entry) }),
-    dispose: (entry, key) => expiry.remove(key, entry.expiresAtMs),
+    dispose(entry, key, reason) {
+      expiry.remove(key, entry.expiresAtMs)
+      if (reason === 'evict') evictions++
+    },
   })
   const compartment = (key: string) => (isStateKey(key) ? state : cached)
 
@@ -100,6 +107,15 @@ export function createEntries(limits: EntriesLimits): Entries {
         const entry = compartment(key).get(key)
         if (entry !== undefined && entry.expiresAtMs <= nowMs) compartment(key).delete(key)
       }),
+    usage(base) {
+      let [count, bytes] = [0, 0]
+      for (const [key, entry] of cached.entries()) {
+        if (!key.startsWith(base)) continue
+        count++
+        bytes += bytesOf(key, entry)
+      }
+      return { entries: count, bytes, evictions }
+    },
     stateCount: () => state.size,
     clear() {
       state.clear()

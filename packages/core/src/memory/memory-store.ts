@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { systemClock, type Clock } from '../clock.ts'
 import { OperationError, SluiceError, StoreClosedError, StoreFullError } from '../errors.ts'
 import { globMatcher } from '../glob.ts'
@@ -5,7 +6,7 @@ import { isStateKey } from '../key.ts'
 import type { Operation } from '../operation.ts'
 import { checkOptions, integerOption } from '../options.ts'
 import type { Store, StoreSetOptions } from '../store.ts'
-import { createEntries, type Entries } from './entries.ts'
+import { createEntries, type Entries, type Entry } from './entries.ts'
 import { createMemoryView } from './memory-view.ts'
 import { startSweeper } from './sweeper.ts'
 
@@ -59,13 +60,23 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     kind: 'memory',
     shared: false,
     async get(key) {
-      const entry = entries.live(key, begin())
-      return entry?.kind === 'text' ? entry.text : undefined
+      return textOf(entries.live(key, begin()))
     },
     async set(key, text, setOptions = {}) {
       const nowMs = begin()
       checkRoom(entries, maxState, [key], nowMs)
       return write(entries, key, text, nowMs, setOptions)
+    },
+    async getMany(keys) {
+      const nowMs = begin()
+      return keys.map((key) => textOf(entries.live(key, nowMs)))
+    },
+    async setMany(pairs, ttlMs) {
+      const nowMs = begin()
+      for (const [key, text] of pairs) {
+        checkRoom(entries, maxState, [key], nowMs)
+        write(entries, key, text, nowMs, ttlMs === undefined ? {} : { ttlMs })
+      }
     },
     async delete(keys) {
       const nowMs = begin()
@@ -74,10 +85,14 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     async *scan(match) {
       const nowMs = begin()
       const matches = globMatcher(match)
-      const found = [...entries.keys()].filter(
-        (key) => matches(key) && entries.live(key, nowMs) !== undefined,
-      )
-      for (let at = 0; at < found.length; at += scanBatch) yield found.slice(at, at + scanBatch)
+      const all = [...entries.keys()]
+      for (let at = 0; at < all.length; at += scanBatch) {
+        const batch = all.slice(at, at + scanBatch)
+        const keys = batch.filter((key) => matches(key) && entries.live(key, nowMs) !== undefined)
+        yield { keys, scanned: batch.length }
+        // A scan of a large store lets others in between its batches.
+        await nextTurn()
+      }
     },
     async run(operation, args) {
       const nowMs = begin()
@@ -85,6 +100,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       if (!operation.readOnly) checkRoom(entries, maxState, keys, nowMs)
       return runOperation(operation, args, keys, entries, nowMs)
     },
+    usage: (base) => entries.usage(base),
     async ping() {
       begin()
     },
@@ -110,6 +126,10 @@ function removeLive(entries: Entries, key: string, nowMs: number): boolean {
   const live = entries.live(key, nowMs) !== undefined
   if (live) entries.remove(key)
   return live
+}
+
+function textOf(entry: Entry | undefined): string | undefined {
+  return entry?.kind === 'text' ? entry.text : undefined
 }
 
 function write(

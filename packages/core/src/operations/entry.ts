@@ -88,3 +88,100 @@ export const add: Operation<{ key: string; by: number; ttlMs: number }, Sum> = d
       ? { ok: true, count: Number(text) }
       : { ok: false, why: text === 'overflow' ? 'overflow' : 'not-a-counter' },
 })
+
+/** Replaces a text by another only where it still is what the caller read; `undefined` stands for no entry. */
+export interface SwapArgs {
+  readonly key: string
+  readonly expected: string | undefined
+  readonly next: string | undefined
+  /** For an entry that was not there, 0 for none; one that was keeps its expiry. */
+  readonly ttlMs: number
+}
+
+/** Compare and swap on the encoded text: true when it was swapped. */
+export const swap: Operation<SwapArgs, boolean> = defineOperation({
+  name: 'core.swap',
+  keys: ({ key }) => [key],
+  argv: ({ expected, next, ttlMs }) => [
+    expected === undefined ? 0 : 1,
+    expected ?? '',
+    next === undefined ? 0 : 1,
+    next ?? '',
+    ttlMs,
+  ],
+  lua: lua`
+    -- KEYS[1] entry   ARGV[1] 1 when one is expected   ARGV[2] its text
+    -- ARGV[3] 1 to write, 0 to delete   ARGV[4] the new text   ARGV[5] ttl in ms on creation, 0 for none
+    -- replies 1 when swapped, else 0
+    local text = redis.call('GET', KEYS[1])
+    if ARGV[1] == '0' then
+      if text then return 0 end
+    elseif text ~= ARGV[2] then return 0 end
+    if ARGV[3] == '0' then redis.call('DEL', KEYS[1])
+    elseif text then redis.call('SET', KEYS[1], ARGV[4], 'KEEPTTL')
+    -- Without a ttl only where the caller and the cache set none.
+    elseif ARGV[5] == '0' then redis.call('SET', KEYS[1], ARGV[4])
+    else redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5]) end
+    return 1`,
+  memory: (view, [key], [isExpected, expected, writes, next, ttlMs]) => {
+    const text = view.get(key)
+    if (isExpected === 0 ? text !== null : text !== expected) return 0
+    if (writes === 0) view.del(key)
+    else if (text !== null) view.setKeepTtl(key, next)
+    else view.set(key, next, ttlMs === 0 ? undefined : ttlMs)
+    return 1
+  },
+  reply: (swapped) => swapped === 1,
+})
+
+/** What `replace` is given. */
+export interface ReplaceArgs {
+  readonly key: string
+  readonly text: string
+  /** True leaves an absent entry absent. */
+  readonly present: boolean
+  /** For an entry that was not there, 0 for none. */
+  readonly ttlMs: number
+}
+
+/** Writes and keeps the expiry of what was there; a new entry gets `ttlMs` in the same step. True when it wrote. */
+export const replace: Operation<ReplaceArgs, boolean> = defineOperation({
+  name: 'core.replace',
+  keys: ({ key }) => [key],
+  argv: ({ text, present, ttlMs }) => [text, present ? 1 : 0, ttlMs],
+  lua: lua`
+    -- KEYS[1] entry   ARGV[1] text   ARGV[2] 1 to write only over an entry   ARGV[3] ttl in ms on creation, 0 for none
+    -- replies 1 when written, else 0
+    if redis.call('EXISTS', KEYS[1]) == 1 then
+      redis.call('SET', KEYS[1], ARGV[1], 'KEEPTTL')
+      return 1
+    end
+    if ARGV[2] == '1' then return 0 end
+    -- Without a ttl only where the caller and the cache set none.
+    if ARGV[3] == '0' then redis.call('SET', KEYS[1], ARGV[1])
+    else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3]) end
+    return 1`,
+  memory: (view, [key], [text, present, ttlMs]) => {
+    if (view.exists(key) === 1) view.setKeepTtl(key, text)
+    else if (present === 1) return 0
+    else view.set(key, text, ttlMs === 0 ? undefined : ttlMs)
+    return 1
+  },
+  reply: (written) => written === 1,
+})
+
+/** Reads and deletes in one step. */
+export const take: Operation<{ key: string }, string | undefined> = defineOperation({
+  name: 'core.take',
+  keys: ({ key }) => [key],
+  argv: () => [],
+  lua: lua`
+    -- KEYS[1] entry   replies its text, or nil
+    return redis.call('GETDEL', KEYS[1])`,
+  memory: (view, [key]) => {
+    const text = view.get(key)
+    view.del(key)
+    return text
+  },
+  reply: (text) => text ?? undefined,
+})

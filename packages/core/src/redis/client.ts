@@ -12,6 +12,7 @@ export interface RedisClient {
   ping(): Promise<unknown>
   get(key: string): Promise<string | null>
   call(command: string, ...args: (string | number)[]): Promise<unknown>
+  mget(...keys: string[]): Promise<(string | null)[]>
   unlink(...keys: string[]): Promise<number>
   scan(
     cursor: string,

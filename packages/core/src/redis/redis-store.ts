@@ -1,15 +1,12 @@
 import { OptionError } from '../errors.ts'
 import { show } from '../show.ts'
-import { groupBySlot } from '../slot.ts'
 import type { Store, StoreSetOptions } from '../store.ts'
-import { createCaller, type Caller } from './caller.ts'
+import { createCaller } from './caller.ts'
 import { openClient, type RedisClient } from './client.ts'
+import { manyVerbs } from './many.ts'
 import { defaultCommandTimeoutMs, parseRedisOptions, type RedisStoreOptions } from './options.ts'
 import { runScript } from './run-script.ts'
 import { scanKeys } from './scan-keys.ts'
-
-/** The most keys in one UNLINK, so that no command holds the server up. */
-const unlinkBatch = 512
 
 /**
  * A store on Redis 6.2+ or Valkey: one server, Sentinel or Cluster.
@@ -52,10 +49,11 @@ function createRedisStore(client: RedisClient, commandTimeoutMs: number, owned: 
     get: async (key) => (await call('get', () => client.get(key))) ?? undefined,
     set: async (key, text, options) =>
       (await call('set', () => client.call('SET', key, text, ...setArguments(options)))) === 'OK',
-    delete: (keys) => deleteKeys(client, keys, call),
+    ...manyVerbs(client, call),
     scan: (match) => scanKeys(client, match, call),
     run: (operation, args, options) =>
       call(operation.name, () => runScript(client, operation, args), options?.deadlineMs),
+    usage: () => undefined,
     ping: async () => {
       await call('ping', () => client.ping())
     },
@@ -69,24 +67,4 @@ function setArguments({ ttlMs, when }: StoreSetOptions = {}): (string | number)[
     ...(ttlMs === undefined ? [] : ['PX', ttlMs]),
     ...(when === undefined ? [] : [when === 'absent' ? 'NX' : 'XX']),
   ]
-}
-
-async function deleteKeys(
-  client: RedisClient,
-  keys: readonly string[],
-  call: Caller['call'],
-): Promise<number> {
-  const keyPrefix = client.options.keyPrefix ?? ''
-  const groups = client.isCluster ? groupBySlot(keys, keyPrefix) : [keys]
-  const counts = await Promise.all(
-    groups.flatMap(inBatches).map((batch) => call('delete', () => client.unlink(...batch))),
-  )
-  return counts.reduce((sum, count) => sum + count, 0)
-}
-
-function inBatches(keys: readonly string[]): readonly (readonly string[])[] {
-  const batches = []
-  for (let at = 0; at < keys.length; at += unlinkBatch)
-    batches.push(keys.slice(at, at + unlinkBatch))
-  return batches
 }

@@ -1,4 +1,5 @@
 import { escapeGlob } from '../glob.ts'
+import type { ScanBatch } from '../store.ts'
 import type { Caller } from './caller.ts'
 import type { RedisClient } from './client.ts'
 
@@ -12,7 +13,7 @@ export async function* scanKeys(
   client: RedisClient,
   match: string,
   call: Caller['call'],
-): AsyncGenerator<readonly string[]> {
+): AsyncGenerator<ScanBatch> {
   const keyPrefix = client.options.keyPrefix ?? ''
   const pattern = escapeGlob(keyPrefix) + match
   for (const node of client.nodes?.('master') ?? [client]) {
@@ -22,7 +23,7 @@ export async function* scanKeys(
       const [next, keys] = await call('scan', () =>
         node.scan(at, 'MATCH', pattern, 'COUNT', countHint),
       )
-      if (keys.length > 0) yield keys.map((key) => key.slice(keyPrefix.length))
+      yield { keys: keys.map((key) => key.slice(keyPrefix.length)), scanned: countHint }
       cursor = next
     } while (cursor !== '0')
   }

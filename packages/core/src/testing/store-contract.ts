@@ -186,8 +186,8 @@ const scanCases: readonly Case[] = [
       await Promise.all(names.map((one) => store.set(one, 'x')))
       await store.set(key('other'), 'x')
       const found = new Set<string>()
-      for await (const batch of store.scan(`${key('scan-')}*`))
-        for (const one of batch) found.add(one)
+      for await (const { keys } of store.scan(`${key('scan-')}*`))
+        for (const one of keys) found.add(one)
       assert.deepEqual([...found].toSorted(), names.toSorted())
     },
   ],

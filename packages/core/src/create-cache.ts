@@ -1,0 +1,51 @@
+import type { RootCache } from './cache.ts'
+import { ttlMs, type Duration } from './duration.ts'
+import { OptionError } from './errors.ts'
+import { checkPrefix } from './key.ts'
+import { memoryStore } from './memory/index.ts'
+import { booleanOption, checkOptions } from './options.ts'
+import { show } from './show.ts'
+import { createCounters } from './stats.ts'
+import type { Store } from './store.ts'
+import { createUpdater } from './update.ts'
+import { createView } from './view/create-view.ts'
+
+/** Options of `createCache`. */
+export interface CacheOptions {
+  /** Where entries live. Default: a new `memoryStore()`, seen by this process alone. */
+  readonly store?: Store
+  /** First part of every key: 1 to 64 letters, digits, '.', '_' or '-'. Default `'sluice'`. */
+  readonly prefix?: string
+  /** How long entries live unless a namespace or a call says otherwise. Default: no expiry. */
+  readonly ttl?: Duration
+  /** False leaves the counts of `stats()` at 0. Default true. */
+  readonly stats?: boolean
+}
+
+/**
+ * Makes a cache. No connection is opened before the first call.
+ *
+ * @example
+ * const cache = createCache({ store: redisStore({ url: process.env.REDIS_URL }), prefix: 'shop', ttl: '1h' })
+ * await cache.set('user:1', { name: 'Ada' }, '10m')
+ * @throws OptionError for an option that is unknown or of the wrong kind
+ */
+export function createCache(options: CacheOptions = {}): RootCache {
+  checkOptions('createCache', options, ['store', 'prefix', 'ttl', 'stats'])
+  const store = options.store ?? memoryStore()
+  if (typeof store.run !== 'function') {
+    throw new OptionError(
+      `Expected "store" to be a store, such as memoryStore() or redisStore(…); got ${show(store)}.`,
+    )
+  }
+  const view = createView({
+    store,
+    prefix: checkPrefix(options.prefix ?? 'sluice'),
+    levels: '',
+    defaultTtlMs: options.ttl === undefined ? Infinity : ttlMs(options.ttl, 'ttl'),
+    counters: booleanOption(options.stats, 'stats', true) ? createCounters() : undefined,
+    updater: createUpdater(store),
+  })
+  const close = (): Promise<void> => store.close()
+  return { ...view, close, [Symbol.asyncDispose]: close }
+}

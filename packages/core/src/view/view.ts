@@ -1,0 +1,39 @@
+import { ttlMs, type Duration } from '../duration.ts'
+import { checkKey } from '../key.ts'
+import type { Counters } from '../stats.ts'
+import type { Store } from '../store.ts'
+import type { Updater } from '../update.ts'
+
+/** What a view is, whole. */
+export interface View {
+  readonly store: Store
+  readonly prefix: string
+  /** The levels between prefix and key: `'eu:@acme:'`. */
+  readonly levels: string
+  /** The ttl of entries that name none; `Infinity` for no expiry. */
+  readonly defaultTtlMs: number
+  /** Absent when nothing is counted. */
+  readonly counters: Counters | undefined
+  readonly updater: Updater
+}
+
+/** What every key of the view begins with. */
+export function baseOf({ prefix, levels }: View): string {
+  return `${prefix}:${levels}`
+}
+
+/** Makes the store's key of a caller's key, checked. */
+export function keyMaker(view: View): (key: string) => string {
+  const base = baseOf(view)
+  return (key) => base + checkKey(key)
+}
+
+/** The ttl of a call, or that of the view. */
+export function ttlOf({ defaultTtlMs }: View, ttl: Duration | undefined): number {
+  return ttl === undefined ? defaultTtlMs : ttlMs(ttl, 'ttl')
+}
+
+/** Operations say "no expiry" as 0: Redis has no Infinity. */
+export function finite(ms: number): number {
+  return ms === Number.POSITIVE_INFINITY ? 0 : ms
+}
