@@ -1,0 +1,56 @@
+import { agreementSuite } from '@sluice/testkit'
+import fc from 'fast-check'
+
+function mostly(usual: string, ...others: readonly string[]): fc.Arbitrary<string> {
+  return fc.oneof({ weight: 5, arbitrary: fc.constant(usual) }, fc.constantFrom(...others))
+}
+
+// Mostly the same ones, so that most steps meet a live record that is theirs.
+const secretHash = mostly('secret-1', 'secret-2')
+const user = mostly('', 'ada', 'bob')
+const text = fc.constantFrom('', '1', '2', '{"a":1}')
+const name = fc.constantFrom('cart', 'visits', 'secret')
+const texts = fc
+  .array(fc.tuple(name, text), { maxLength: 4 })
+  .map((entries) => new Map<string, string>(entries))
+const id = fc.constantFrom('id-1', 'id-2')
+const from2026 = (minutes: number): number => Date.UTC(2026, 0, 1) + minutes * 60_000
+const absoluteEndMs = fc.constantFrom(-1, 1, 1, 10, 60).map(from2026)
+
+// Deadlines are sums of the clock advances of the suite itself: it takes six of them and more to come within 5 s of a
+// deadline without reaching it, where remaining ttls are compared to the millisecond while real time passes.
+agreementSuite({
+  operations: new URL('../src/operations/', import.meta.url),
+  steps: (key) => {
+    const index = key.map((record) => `${record}:index`)
+    return {
+      'session-store.create': fc.record({
+        key,
+        secretHash,
+        user,
+        idleMs: fc.constantFrom(60_000, 600_000),
+        absoluteMs: fc.constantFrom(60_000, 600_000, 3_600_000),
+        texts,
+      }),
+      'session-store.load': fc.record({
+        key,
+        secretHash,
+        slackMs: fc.constantFrom(0, 1000, 7000, 20_000),
+      }),
+      'session-store.commit': fc.record({ key, user, texts }),
+      'session-store.swap': fc.record({ key, user, name, expected: text, text }),
+      'session-store.rotate': fc.record({
+        key,
+        secretHash,
+        nextSecretHash: secretHash,
+        user,
+        texts,
+      }),
+      'session-store.inspect': fc.record({ key }),
+      'session-store.destroy': fc.record({ key }),
+      'session-store.index-add': fc.record({ key: index, id, absoluteEndMs }),
+      'session-store.index-read': fc.record({ key: index }),
+      'session-store.index-remove': fc.record({ key: index, ids: fc.uniqueArray(id) }),
+    }
+  },
+})

@@ -1,0 +1,57 @@
+import { createCache, OptionError } from '@sluice/core'
+import { createSessions, type SessionOptions } from '@sluice/session-store'
+import { session as expressSession, requireSession } from '@sluice/session-store/express'
+import { session as koaSession } from '@sluice/session-store/koa'
+import { describe, expect, it } from 'vitest'
+import { otherSecret, secret } from './fixtures.ts'
+
+const cache = createCache()
+const wrong = (options: object): SessionOptions => ({ cache, secret, ...options })
+
+describe.each([
+  ['Express', expressSession],
+  ['Koa', koaSession],
+])('session() for %s', (_, session) => {
+  it.each([
+    [{ secret: undefined }, /"secret".*32 bytes.*type undefined/],
+    [{ secret: 'short' }, /"secret".*at least 32 bytes.*5 bytes/],
+    [{ secret: [secret, 'short'] }, /5 bytes/],
+    [{ secret: [] }, /empty list/],
+    [{ secret: 12 }, /type number/],
+    [{ idel: '1h' }, /session\(\) has no option "idel". Did you mean "idle"/],
+    [{ idle: 'soon' }, /"idle"/],
+    [{ idle: 0 }, /"idle"/],
+    [{ absolute: '1h' }, /"absolute" .*not to be shorter than "idle"/],
+    [{ idle: '60d' }, /"absolute" .*Raise "absolute"/],
+    [{ cache: {} }, /"cache"/],
+    [{ onStoreError: 'open' }, /'fail', 'anonymous'/],
+    [{ cookie: { name: 'a b' } }, /"cookie.name"/],
+    [{ cookie: { name: '__Host-id' } }, /"cookie.name".*by itself/],
+    [{ cookie: { secure: 'yes' } }, /"cookie.secure"/],
+    [{ cookie: { sekure: true } }, /Did you mean "secure"/],
+  ])('refuses %j and says what it expected', (options, message) => {
+    expect(() => session(wrong(options))).toThrow(OptionError)
+    expect(() => session(wrong(options))).toThrow(message)
+  })
+
+  it('never shows a secret in an error', () => {
+    const shown = 'too-short-a-secret'
+    expect(() => session(wrong({ secret: shown }))).not.toThrow(shown)
+    expect(() => session(wrong({ secret: [secret, shown] }))).not.toThrow(shown)
+  })
+
+  it('takes secrets of 32 bytes, counted as UTF-8', () => {
+    expect(() => session(wrong({ secret: 'ä'.repeat(16) }))).not.toThrow()
+    expect(() => session(wrong({ secret: [secret, otherSecret] }))).not.toThrow()
+  })
+
+  it('is a named function', () => {
+    expect(session(wrong({})).name).toBe('session')
+  })
+})
+
+it('createSessions() and requireSession() refuse what they do not know', () => {
+  expect(() => createSessions({ cache, secret } as object)).toThrow(/no option "secret"/)
+  expect(() => requireSession({ signedin: true } as object)).toThrow(/Did you mean "signedIn"/)
+  expect(() => requireSession({ signedIn: 'yes' } as object)).toThrow(OptionError)
+})
