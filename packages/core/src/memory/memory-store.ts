@@ -5,7 +5,7 @@ import { globMatcher } from '../glob.ts'
 import { isStateKey } from '../key.ts'
 import type { Operation } from '../operation.ts'
 import { checkOptions, integerOption } from '../options.ts'
-import type { Store, StoreSetOptions } from '../store.ts'
+import type { ScanBatch, Store, StoreSetOptions } from '../store.ts'
 import { createEntries, type Entries, type Entry } from './entries.ts'
 import { createMemoryView } from './memory-view.ts'
 import { startSweeper } from './sweeper.ts'
@@ -73,27 +73,20 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     },
     async setMany(pairs, ttlMs) {
       const nowMs = begin()
-      for (const [key, text] of pairs) {
-        checkRoom(entries, maxState, [key], nowMs)
-        write(entries, key, text, nowMs, ttlMs === undefined ? {} : { ttlMs })
-      }
+      checkRoom(
+        entries,
+        maxState,
+        pairs.map(([key]) => key),
+        nowMs,
+      )
+      const options = ttlMs === undefined ? {} : { ttlMs }
+      for (const [key, text] of pairs) write(entries, key, text, nowMs, options)
     },
     async delete(keys) {
       const nowMs = begin()
       return keys.filter((key) => removeLive(entries, key, nowMs)).length
     },
-    async *scan(match) {
-      const nowMs = begin()
-      const matches = globMatcher(match)
-      const all = [...entries.keys()]
-      for (let at = 0; at < all.length; at += scanBatch) {
-        const batch = all.slice(at, at + scanBatch)
-        const keys = batch.filter((key) => matches(key) && entries.live(key, nowMs) !== undefined)
-        yield { keys, scanned: batch.length }
-        // A scan of a large store lets others in between its batches.
-        await nextTurn()
-      }
-    },
+    scan: (match) => scanEntries(entries, begin, match),
     async run(operation, args) {
       const nowMs = begin()
       const keys = operation.keys(args)
@@ -106,6 +99,24 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     },
     close,
     [Symbol.asyncDispose]: close,
+  }
+}
+
+/** @param begin refuses after close and reads the clock */
+async function* scanEntries(
+  entries: Entries,
+  begin: () => number,
+  match: string,
+): AsyncGenerator<ScanBatch> {
+  const nowMs = begin()
+  const matches = globMatcher(match)
+  const all = [...entries.keys()]
+  for (let at = 0; at < all.length; at += scanBatch) {
+    const batch = all.slice(at, at + scanBatch)
+    const keys = batch.filter((key) => matches(key) && entries.live(key, nowMs) !== undefined)
+    yield { keys, scanned: batch.length }
+    // A scan of a large store lets others in between its batches.
+    await nextTurn()
   }
 }
 
