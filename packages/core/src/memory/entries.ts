@@ -107,21 +107,23 @@ export function createEntries(limits: EntriesLimits): Entries {
         const entry = compartment(key).get(key)
         if (entry !== undefined && entry.expiresAtMs <= nowMs) compartment(key).delete(key)
       }),
-    usage(base) {
-      let [count, bytes] = [0, 0]
-      for (const [key, entry] of cached.entries()) {
-        if (!key.startsWith(base)) continue
-        count++
-        bytes += bytesOf(key, entry)
-      }
-      return { entries: count, bytes, evictions }
-    },
+    usage: (base) => ({ ...usageOf(cached, base), evictions }),
     stateCount: () => state.size,
     clear() {
       state.clear()
       cached.clear()
     },
   }
+}
+
+function usageOf(cached: LRUCache<string, Entry>, base: string): Omit<StoreUsage, 'evictions'> {
+  let [entries, bytes] = [0, 0]
+  for (const [key, entry] of cached.entries()) {
+    if (!key.startsWith(base)) continue
+    entries++
+    bytes += bytesOf(key, entry)
+  }
+  return { entries, bytes }
 }
 
 /** UTF-16 units are counted as two bytes: an upper estimate of what V8 keeps. */

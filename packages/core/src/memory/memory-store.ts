@@ -1,13 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { systemClock, type Clock } from '../clock.ts'
-import { OperationError, SluiceError, StoreClosedError, StoreFullError } from '../errors.ts'
-import { globMatcher } from '../glob.ts'
-import { isStateKey } from '../key.ts'
-import type { Operation } from '../operation.ts'
+import { StoreClosedError } from '../errors.ts'
 import { checkOptions, integerOption } from '../options.ts'
-import type { ScanBatch, Store, StoreSetOptions } from '../store.ts'
-import { createEntries, type Entries, type Entry } from './entries.ts'
-import { createMemoryView } from './memory-view.ts'
+import type { Store } from '../store.ts'
+import { createEntries } from './entries.ts'
+import { memoryVerbs } from './memory-verbs.ts'
 import { startSweeper } from './sweeper.ts'
 
 /** Options of `memoryStore`. */
@@ -24,8 +20,6 @@ export interface MemoryStoreOptions {
   /** Where the time comes from. Default: the system clock. Tests pass `manualClock()`. */
   readonly clock?: Clock
 }
-
-const scanBatch = 512
 
 /**
  * A store in this process's memory: for tests, development and single-process services. Nothing is shared with other
@@ -59,120 +53,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   return {
     kind: 'memory',
     shared: false,
-    async get(key) {
-      return textOf(entries.live(key, begin()))
-    },
-    async set(key, text, setOptions = {}) {
-      const nowMs = begin()
-      checkRoom(entries, maxState, [key], nowMs)
-      return write(entries, key, text, nowMs, setOptions)
-    },
-    async getMany(keys) {
-      const nowMs = begin()
-      return keys.map((key) => textOf(entries.live(key, nowMs)))
-    },
-    async setMany(pairs, ttlMs) {
-      const nowMs = begin()
-      checkRoom(
-        entries,
-        maxState,
-        pairs.map(([key]) => key),
-        nowMs,
-      )
-      const options = ttlMs === undefined ? {} : { ttlMs }
-      for (const [key, text] of pairs) write(entries, key, text, nowMs, options)
-    },
-    async delete(keys) {
-      const nowMs = begin()
-      return keys.filter((key) => removeLive(entries, key, nowMs)).length
-    },
-    scan: (match) => scanEntries(entries, begin, match),
-    async run(operation, args) {
-      const nowMs = begin()
-      const keys = operation.keys(args)
-      if (!operation.readOnly) checkRoom(entries, maxState, keys, nowMs)
-      return runOperation(operation, args, keys, entries, nowMs)
-    },
+    ...memoryVerbs(entries, maxState, begin),
     usage: (base) => entries.usage(base),
     async ping() {
       begin()
     },
     close,
     [Symbol.asyncDispose]: close,
-  }
-}
-
-/** @param begin refuses after close and reads the clock */
-async function* scanEntries(
-  entries: Entries,
-  begin: () => number,
-  match: string,
-): AsyncGenerator<ScanBatch> {
-  const nowMs = begin()
-  const matches = globMatcher(match)
-  const all = [...entries.keys()]
-  for (let at = 0; at < all.length; at += scanBatch) {
-    const batch = all.slice(at, at + scanBatch)
-    const keys = batch.filter((key) => matches(key) && entries.live(key, nowMs) !== undefined)
-    yield { keys, scanned: batch.length }
-    // A scan of a large store lets others in between its batches.
-    await nextTurn()
-  }
-}
-
-/** Before anything is written, as Redis refuses a script when it is out of memory: nothing is half done. */
-function checkRoom(
-  entries: Entries,
-  maxState: number,
-  keys: readonly string[],
-  nowMs: number,
-): void {
-  if (entries.stateCount() < maxState) return
-  if (keys.every((key) => !isStateKey(key) || entries.live(key, nowMs) !== undefined)) return
-  entries.sweep(nowMs, Number.POSITIVE_INFINITY)
-  if (entries.stateCount() >= maxState) throw new StoreFullError(maxState)
-}
-
-function removeLive(entries: Entries, key: string, nowMs: number): boolean {
-  const live = entries.live(key, nowMs) !== undefined
-  if (live) entries.remove(key)
-  return live
-}
-
-function textOf(entry: Entry | undefined): string | undefined {
-  return entry?.kind === 'text' ? entry.text : undefined
-}
-
-function write(
-  entries: Entries,
-  key: string,
-  text: string,
-  nowMs: number,
-  { ttlMs, when }: StoreSetOptions,
-): boolean {
-  if (when !== undefined && (entries.live(key, nowMs) !== undefined) !== (when === 'present'))
-    return false
-  const expiresAtMs = ttlMs === undefined ? Number.POSITIVE_INFINITY : nowMs + ttlMs
-  entries.put(key, { kind: 'text', text, expiresAtMs })
-  return true
-}
-
-function runOperation<Args, Result>(
-  operation: Operation<Args, Result>,
-  args: Args,
-  keys: readonly string[],
-  entries: Entries,
-  nowMs: number,
-): Result {
-  try {
-    const view = createMemoryView(entries, nowMs)
-    return operation.reply(operation.memory(view, keys, operation.argv(args)))
-  } catch (error) {
-    if (error instanceof SluiceError) throw error
-    throw new OperationError(
-      operation.name,
-      error instanceof Error ? error.message : String(error),
-      error,
-    )
   }
 }
