@@ -1,56 +1,65 @@
-import { agreementSuite } from '@sluice/testkit'
+import { agreementSuite, checkAgreement, redisUrl, uniquePrefix, type Steps } from '@sluice/testkit'
 import fc from 'fast-check'
-
-function mostly(usual: string, ...others: readonly string[]): fc.Arbitrary<string> {
-  return fc.oneof({ weight: 5, arbitrary: fc.constant(usual) }, fc.constantFrom(...others))
-}
+import { it } from 'vitest'
+import { commit } from '../src/operations/commit.ts'
+import { create } from '../src/operations/create.ts'
+import { load } from '../src/operations/load.ts'
+import { rotate } from '../src/operations/rotate.ts'
+import { swap } from '../src/operations/swap.ts'
+import { indexAdd, indexRead, indexRemove } from '../src/operations/user-index.ts'
 
 // Mostly the same ones, so that most steps meet a live record that is theirs.
 const secretHash = mostly('secret-1', 'secret-2')
 const user = mostly('', 'ada', 'bob')
-const text = fc.constantFrom('', '1', '2', '{"a":1}')
-const name = fc.constantFrom('cart', 'visits', 'secret')
+const text = fc.constantFrom('', '1', '{"a":1}')
+const name = fc.constantFrom('cart', 'secret')
 const texts = fc
-  .array(fc.tuple(name, text), { maxLength: 4 })
+  .array(fc.tuple(name, text), { maxLength: 3 })
   .map((entries) => new Map<string, string>(entries))
 const id = fc.constantFrom('id-1', 'id-2')
 const from2026 = (minutes: number): number => Date.UTC(2026, 0, 1) + minutes * 60_000
-const absoluteEndMs = fc.constantFrom(-1, 1, 1, 10, 60).map(from2026)
 
 // Deadlines are sums of the clock advances of the suite itself: it takes six of them and more to come within 5 s of a
 // deadline without reaching it, where remaining ttls are compared to the millisecond while real time passes.
-agreementSuite({
-  operations: new URL('../src/operations/', import.meta.url),
-  steps: (key) => {
-    const index = key.map((record) => `${record}:index`)
-    return {
-      'session-store.create': fc.record({
-        key,
-        secretHash,
-        user,
-        idleMs: fc.constantFrom(60_000, 600_000),
-        absoluteMs: fc.constantFrom(60_000, 600_000, 3_600_000),
-        texts,
-      }),
-      'session-store.load': fc.record({
-        key,
-        secretHash,
-        slackMs: fc.constantFrom(0, 1000, 7000, 20_000),
-      }),
-      'session-store.commit': fc.record({ key, user, texts }),
-      'session-store.swap': fc.record({ key, user, name, expected: text, text }),
-      'session-store.rotate': fc.record({
-        key,
-        secretHash,
-        nextSecretHash: secretHash,
-        user,
-        texts,
-      }),
-      'session-store.inspect': fc.record({ key }),
-      'session-store.destroy': fc.record({ key }),
-      'session-store.index-add': fc.record({ key: index, id, absoluteEndMs }),
-      'session-store.index-read': fc.record({ key: index }),
-      'session-store.index-remove': fc.record({ key: index, ids: fc.uniqueArray(id) }),
-    }
+const idleMs = fc.constantFrom(60_000, 600_000)
+const absoluteMs = fc.constantFrom(60_000, 600_000, 3_600_000)
+const absoluteEndMs = fc.constantFrom(-1, 1, 1, 10, 60).map(from2026)
+const slackMs = fc.constantFrom(0, 1000, 7000, 20_000)
+
+const steps: Steps = (key) => {
+  const index = key.map((record) => `${record}:index`)
+  return {
+    'session-store.create': fc.record({ key, secretHash, user, idleMs, absoluteMs, texts }),
+    'session-store.load': fc.record({ key, secretHash, slackMs }),
+    'session-store.commit': fc.record({ key, user, texts }),
+    'session-store.swap': fc.record({ key, user, name, expected: text, text }),
+    'session-store.rotate': fc.record({ key, secretHash, nextSecretHash: secretHash, user, texts }),
+    'session-store.inspect': fc.record({ key }),
+    'session-store.destroy': fc.record({ key }),
+    'session-store.index-add': fc.record({ key: index, id, absoluteEndMs }),
+    'session-store.index-read': fc.record({ key: index }),
+    'session-store.index-remove': fc.record({ key: index, ids: fc.uniqueArray(id) }),
+  }
+}
+
+agreementSuite({ operations: new URL('../src/operations/', import.meta.url), steps })
+
+// Few operations on one key: schedules that come to the deadlines, the slack and the conflicts of one record.
+it.each([
+  ['a record that is used until it ends', [create, load, load]],
+  ['a record whose token and user change', [create, rotate, commit]],
+  ['a record of which one attribute changes', [create, swap, commit]],
+  ['an index whose sessions end', [indexAdd, indexAdd, indexRead, indexRemove]],
+])(
+  '%s is alike in memory and in Redis',
+  async (_, operations) => {
+    const prefix = uniquePrefix('agree')
+    const oneKey: Steps = () => steps(fc.constant(`${prefix}#agree:{one}`))
+    await checkAgreement({ url: redisUrl(), prefix, operations, steps: oneKey, runs: 400 })
   },
-})
+  60_000,
+)
+
+function mostly(usual: string, ...others: readonly string[]): fc.Arbitrary<string> {
+  return fc.oneof({ weight: 5, arbitrary: fc.constant(usual) }, fc.constantFrom(...others))
+}

@@ -98,6 +98,20 @@ const zones: Zone[] = [
     allowed: ['ioredis', 'type ioredis', './script.ts', '../store.ts'],
   },
   {
+    file: 'packages/core/src/near/plant.ts',
+    refused: [
+      'ioredis',
+      ...anyFramework,
+      ...leavesThePackage,
+      '../memory/index.ts',
+      '../redis/index.ts',
+      '../http/index.ts',
+      '../testing/index.ts',
+      '@sluice/testkit',
+    ],
+    allowed: ['lru-cache', './near-entries.ts', '../store.ts'],
+  },
+  {
     file: 'packages/core/src/http/plant.ts',
     refused: [...anyEngine, ...anyFramework, '../memory/a.ts', '../redis/a.ts', '../testing/a.ts'],
     allowed: ['./exchange.ts', '../errors.ts', 'type node:http'],
