@@ -29,7 +29,7 @@ export function accountRoutes(sessions: Sessions): Router {
     res.json({ user: null })
   })
 
-  routes.post('/auth/sign-out-everywhere', requireSession(), async (req, res) => {
+  routes.post('/auth/sign-out-everywhere', requireSession({ signedIn: true }), async (req, res) => {
     const ended = await sessions.destroyAll(userOf(req))
     res.json({ ended })
   })
@@ -53,7 +53,7 @@ export function accountRoutes(sessions: Sessions): Router {
     res.json({ user: req.session.userId ?? null, cart: cart ?? [] })
   })
 
-  routes.get('/devices', requireSession(), async (req, res) => {
+  routes.get('/devices', requireSession({ signedIn: true }), async (req, res) => {
     const devices = await sessions.list(userOf(req))
     res.json({
       devices: devices.map(({ id, createdAtMs, lastSeenAtMs }) => ({
@@ -67,9 +67,7 @@ export function accountRoutes(sessions: Sessions): Router {
   return routes
 }
 
-/** A session that is stored may still be a visitor's. */
-function userOf(req: Request): string {
-  const { userId } = req.session
-  if (userId !== undefined) return userId
-  throw Object.assign(new Error('Sign in first'), { status: 401, expose: true })
+/** Who is signed in; asked for by `requireSession({ signedIn: true })` before. */
+function userOf({ session }: Request): string {
+  return session.userId ?? ''
 }

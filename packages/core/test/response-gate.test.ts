@@ -95,6 +95,40 @@ describe.each(httpApps)('beforeHeaders on $name', (framework) => {
     expect(response.headers['location']).toBeUndefined()
   })
 
+  it.each([
+    ['an object', { 'Set-Cookie': ['a=1', 'b=2'], 'X-Raw': 'yes' }],
+    [
+      'pairs',
+      [
+        ['Set-Cookie', 'a=1'],
+        ['Set-Cookie', 'b=2'],
+        ['X-Raw', 'yes'],
+      ],
+    ],
+    ['a flat list', ['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'X-Raw', 'yes']],
+  ])(
+    'a cookie set by a hook stands beside those that writeHead was given as %s',
+    async (_, headers) => {
+      const app = framework.create({
+        ...using((exchange) =>
+          exchange.beforeHeaders(() => {
+            exchange.appendHeader('Set-Cookie', 'id=ours')
+            return undefined
+          }),
+        ),
+        routes: {
+          'GET /head': ({ raw: { res } }) => {
+            res.writeHead(201, 'Made', headers as never)
+            res.end('made')
+          },
+        },
+      })
+      const response = await request(app.listener).get('/head').expect(201, 'made')
+      expect(response.headers['set-cookie']).toEqual(['a=1', 'b=2', 'id=ours'])
+      expect(response.headers['x-raw']).toBe('yes')
+    },
+  )
+
   it('hooks run from the last to the first, each once, and one that has nothing to wait for costs no wait', async () => {
     const ran: string[] = []
     const note =

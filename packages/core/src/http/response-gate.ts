@@ -65,8 +65,7 @@ function installGate(response: ServerResponse): ResponseGate {
   }
   const intercept = (name: Sending, original: Method): Method =>
     function gated(...args) {
-      // Hooks read the status that is about to leave.
-      if (!opened && name === 'writeHead' && !hold) response.statusCode = Number(args[0])
+      if (!opened && name === 'writeHead' && !hold) args = headFirst(response, args)
       if (!opened && !hold) start()
       if (!hold) return Reflect.apply(original, response, args)
       hold.calls.push(() => Reflect.apply(original, response, args))
@@ -87,6 +86,35 @@ function installGate(response: ServerResponse): ResponseGate {
       return hold === undefined && response.headersSent
     },
   }
+}
+
+/**
+ * Takes over what `writeHead` was given, so that hooks read the status that is about to leave and add to its headers:
+ * left to Node, they would overwrite what the hooks set, a cookie included.
+ */
+function headFirst(response: ServerResponse, [status, ...rest]: unknown[]): unknown[] {
+  response.statusCode = Number(status)
+  const headers = rest.at(-1)
+  if (typeof headers !== 'object' || headers === null) return [status, ...rest]
+  for (const [name, value] of headerPairs(headers)) response.setHeader(name, value)
+  return [status, ...rest.slice(0, -1)]
+}
+
+type HeaderValue = number | string | readonly string[]
+
+/** Node takes an object, a list of pairs, or a flat list; in the lists a name may come again. */
+function headerPairs(headers: object): Iterable<readonly [string, HeaderValue]> {
+  if (!Array.isArray(headers)) return Object.entries(headers)
+  const flat: unknown[] = headers.flat()
+  const lines = new Map<string, string[]>()
+  for (let at = 0; at + 1 < flat.length; at += 2) {
+    const name = String(flat[at])
+    lines.set(name, [...(lines.get(name) ?? []), String(flat[at + 1])])
+  }
+  return [...lines].map(([name, values]) => [
+    name,
+    values.length === 1 ? String(values[0]) : values,
+  ])
 }
 
 function overrideGetter(
