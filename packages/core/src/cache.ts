@@ -34,7 +34,10 @@ export interface SwapOptions {
 export interface Cache {
   /** The store below, for packages that run operations of their own. */
   readonly store: Store
-  /** The value, or `undefined` on a miss. The caller's own copy: changing it changes no other reader's. */
+  /**
+   * The value, or `undefined` on a miss. The caller's own copy: changing it changes no other reader's. With
+   * `values: 'frozen'` all callers share one that nobody can change.
+   */
   get<Value = unknown>(key: string): Promise<Value | undefined>
   /**
    * Writes a value. True when it wrote, which only `ifAbsent` and `ifPresent` can prevent.

@@ -1,11 +1,12 @@
 /** For authors of packages on Sluice: operations, option checks and what the packages share. */
 export { failureReporter, type AbsorbedFailure } from './channels.ts'
 export { systemClock } from './clock.ts'
-export { jsonCodec, type Codec } from './codec.ts'
+export { taggedJson as jsonCodec, type Codec } from './codec.ts'
 export { durationMs } from './duration.ts'
 export {
   defineOperation,
   lua,
+  type Argument,
   type MemoryView,
   type Operation,
   type OperationDefinition,
@@ -21,6 +22,9 @@ export {
   integerOption,
   wrongOption,
 } from './options.ts'
+export type { Payload } from './payload.ts'
 export { processCache } from './process-cache.ts'
 export { show } from './show.ts'
 export type { RunOptions, StoreSetOptions } from './store.ts'
+export { createTrace, type Trace } from './tracing.ts'
+export { tracedKey } from './tracing-key.ts'

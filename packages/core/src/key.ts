@@ -56,10 +56,14 @@ function percent(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 }
 
+const [hash, colon] = [0x23, 0x3a]
+
 /** True for a key of operation state (`prefix#area:{name}`), false for a cached entry (`prefix:key`). */
 export function isStateKey(key: string): boolean {
-  const mark = key.indexOf('#')
-  if (mark === -1) return false
-  const colon = key.indexOf(':')
-  return colon === -1 || mark < colon
+  for (let at = 0; at < key.length; at++) {
+    const code = key.charCodeAt(at)
+    if (code === colon) return false
+    if (code === hash) return true
+  }
+  return false
 }

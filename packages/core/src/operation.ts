@@ -1,8 +1,13 @@
-/** What an operation is given and gives: text or numbers. */
+import type { Payload } from './payload.ts'
+
+/** What the state of an operation is made of: text or numbers. */
 export type Scalar = string | number
 
-/** What a script replies: Redis integers, strings, nil and arrays of them. */
-export type Reply = string | number | null | readonly Reply[]
+/** What an operation is given: text, numbers, or the payload of an entry. */
+export type Argument = Scalar | Payload
+
+/** What a script replies: Redis integers, strings, payloads, nil and arrays of them. */
+export type Reply = Payload | number | null | readonly Reply[]
 
 /**
  * One atomic step, said twice: `lua` runs inside Redis, `memory` in this process. Both reply alike, and `reply` turns
@@ -15,8 +20,8 @@ export interface Operation<Args, Result> {
   /** True when it changes nothing; a full memory store still runs it. */
   readonly readOnly: boolean
   keys(args: Args): readonly string[]
-  argv(args: Args): readonly Scalar[]
-  memory(view: MemoryView, keys: readonly string[], argv: readonly Scalar[]): Reply
+  argv(args: Args): readonly Argument[]
+  memory(view: MemoryView, keys: readonly string[], argv: readonly Argument[]): Reply
   reply(raw: Reply): Result
 }
 
@@ -24,7 +29,7 @@ export interface Operation<Args, Result> {
 export interface OperationDefinition<
   Args,
   Keys extends readonly string[],
-  Argv extends readonly Scalar[],
+  Argv extends readonly Argument[],
   Raw extends Reply,
   Result,
 > {
@@ -70,7 +75,7 @@ export function defineOperation<
   Args,
   Result,
   const Keys extends readonly string[],
-  const Argv extends readonly Scalar[],
+  const Argv extends readonly Argument[],
   const Raw extends Reply,
 >(definition: OperationDefinition<Args, Keys, Argv, Raw, Result>): Operation<Args, Result> {
   const operation = Object.freeze({ readOnly: false, ...definition })
@@ -103,10 +108,12 @@ export interface MemoryView {
   persist(key: string): 0 | 1
 
   get(key: string): string | null
+  /** GET of an entry that may hold bytes. */
+  getPayload(key: string): Payload | null
   /** Without `ttlMs` the key loses its expiry, as with SET. */
-  set(key: string, value: Scalar, ttlMs?: number): void
+  set(key: string, value: Argument, ttlMs?: number): void
   /** SET … KEEPTTL. */
-  setKeepTtl(key: string, value: Scalar): void
+  setKeepTtl(key: string, value: Argument): void
   /** Keeps the expiry, as INCRBY does. */
   incrBy(key: string, by: number): number
 

@@ -65,7 +65,8 @@ export function checkFunction(value: unknown, name: string): void {
     throw wrongOption(name, 'a function', value)
 }
 
-function nearest(name: string, known: readonly string[]): string | undefined {
+/** The name that was probably meant: at most two letters away. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
     .sort((a, b) => a.distance - b.distance)

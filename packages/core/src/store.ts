@@ -1,4 +1,6 @@
+import type { NearSource } from './near-source.ts'
 import type { Operation } from './operation.ts'
+import type { Payload } from './payload.ts'
 
 /** When a `set` writes, and for how long. */
 export interface StoreSetOptions {
@@ -26,6 +28,17 @@ export interface StoreUsage {
   readonly evictions: number
 }
 
+/** Reads one entry. */
+export interface StoreGet {
+  (key: string): Promise<Payload | undefined>
+  /**
+   * The payload, where it can be had at once: a cache asks here first, and saves a promise for every hit in this process.
+   * `undefined` says nothing; then `get` is asked. It belongs to this very function, so that a store that wraps another
+   * and has a `get` of its own is never passed by.
+   */
+  readonly now?: (key: string) => Payload | undefined
+}
+
 /** How one call differs from the store's defaults. */
 export interface RunOptions {
   /** Milliseconds until the call fails with `StoreUnavailableError`, reason `timeout`. Default: the store's. */
@@ -33,7 +46,7 @@ export interface RunOptions {
 }
 
 /**
- * The port: an engine that keeps text under keys and runs atomic operations. It knows nothing of prefixes, values or
+ * The port: an engine that keeps payloads under keys and runs atomic operations. It knows nothing of prefixes, values or
  * statistics; the cache above it does. The few verbs here are single commands that must be as fast as the engine;
  * everything else is an operation.
  *
@@ -43,6 +56,7 @@ export interface RunOptions {
  * - Every call settles: with a result, or by its deadline with `StoreUnavailableError`. Nothing is retried or queued
  *   behind the caller's back. After `close()` every call rejects with `StoreClosedError`.
  * - Time is the store's own clock.
+ * - A payload of text comes back as text, one of bytes as bytes. Bytes that go in or come out are never changed again.
  *
  * Left out on purpose: transactions over several keys, which a Cluster cannot give; they are operations on keys that
  * share a slot.
@@ -52,14 +66,19 @@ export interface Store extends AsyncDisposable {
   readonly kind: string
   /** True when other processes see the same entries. */
   readonly shared: boolean
-  /** The text under a key, `undefined` without a live one. */
-  get(key: string): Promise<string | undefined>
+  /** What `nearStore` needs of the store below it; absent where entries are in this process anyway. */
+  readonly near?: NearSource
+  /** The payload under a key, `undefined` without a live one. */
+  readonly get: StoreGet
   /** Writes and answers true, or answers false where `when` was not met. */
-  set(key: string, text: string, options?: StoreSetOptions): Promise<boolean>
-  /** The texts under keys, in their order; `undefined` without a live one. Any number of keys, in any slots. */
-  getMany(keys: readonly string[]): Promise<readonly (string | undefined)[]>
+  set(key: string, payload: Payload, options?: StoreSetOptions): Promise<boolean>
+  /** The payloads under keys, in their order; `undefined` without a live one. Any number of keys, in any slots. */
+  getMany(keys: readonly string[]): Promise<readonly (Payload | undefined)[]>
   /** Writes any number of entries, in any slots, all with one ttl. Not one atomic step. */
-  setMany(entries: readonly (readonly [key: string, text: string])[], ttlMs?: number): Promise<void>
+  setMany(
+    entries: readonly (readonly [key: string, payload: Payload])[],
+    ttlMs?: number,
+  ): Promise<void>
   /** How many of the keys were there. Any number of keys, in any slots; none is fine. */
   delete(keys: readonly string[]): Promise<number>
   /** Keys that match a Redis glob, in batches. A key written or deleted meanwhile may be missed or come twice. */

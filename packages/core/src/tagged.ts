@@ -1,14 +1,32 @@
+import { isDate, isMap, isSet } from 'node:util/types'
 import { ValueError } from './errors.ts'
 
-/** A member JSON cannot say: `$` names the kind, `v` holds it. An object that owns a `$` itself is kept as entries. */
+/** A member that the format cannot say: `$` names the kind, `v` holds it. An object that owns a `$` is kept as entries. */
 interface Tagged {
   readonly $: string
   readonly v?: unknown
 }
 
+/** What a format keeps by itself, and how it writes the rest. */
+export interface TagFormat {
+  keepsNumber(value: number): boolean
+  keepsText(value: string): boolean
+  /** What stands for bytes behind a tag, or for a Buffer without one when it is the Buffer itself. */
+  bytes(value: Buffer): unknown
+  /** Called before a tag is made, to refuse it. @param path writes out where the member is */
+  beforeTag?(kind: string, shown: string, path: () => string): void
+}
+
+/** Data that the format keeps. */
+export interface TaggedData {
+  readonly data: unknown
+  /** True when `reviveTagged` is needed to get the value back. */
+  readonly tagged: boolean
+}
+
 const deepest = 1000
 
-const bytesKinds = {
+const arrayKinds = {
   Uint8Array,
   Uint8ClampedArray,
   Int8Array,
@@ -23,130 +41,224 @@ const bytesKinds = {
 }
 
 /**
- * The value as JSON data in which every member that JSON would change is tagged.
+ * Makes what turns a value into data in which every member that the format would change is tagged, and tells whether any
+ * was.
  *
- * @throws ValueError on functions, symbols, cycles, class instances, an own `__proto__`, and more than 1000 levels
+ * It throws ValueError on functions, symbols, cycles, class instances, an own `__proto__`, and more than 1000 levels.
  */
-export function toTagged(value: unknown): unknown {
-  return tag(value, '$', [])
+export function createTagger(format: TagFormat): (value: unknown) => TaggedData {
+  return (value) => {
+    const walk: Walk = { format, steps: [], parents: [], tags: 0 }
+    const data = member(walk, value)
+    return { data, tagged: walk.tags > 0 }
+  }
 }
 
-function tag(value: unknown, path: string, parents: readonly object[]): unknown {
+/** One walk over one value. Steps are kept as they are taken, and written out only for an error. */
+interface Walk {
+  readonly format: TagFormat
+  readonly steps: (string | number)[]
+  readonly parents: object[]
+  tags: number
+}
+
+function member(walk: Walk, value: unknown): unknown {
+  const { format } = walk
   switch (typeof value) {
-    case 'string':
     case 'boolean':
       return value
+    case 'string':
+      if (format.keepsText(value)) return value
+      return tag(walk, 'utf16', 'half a surrogate pair', () => format.bytes(utf16(value)))
     case 'number':
-      return tagNumber(value)
+      if (format.keepsNumber(value)) return value
+      return tag(walk, 'number', nameOf(value), () => nameOf(value))
     case 'undefined':
-      return { $: 'undefined' } satisfies Tagged
+      return tag(walk, 'undefined', 'undefined')
     case 'bigint':
-      return { $: 'bigint', v: String(value) } satisfies Tagged
+      return tag(walk, 'bigint', 'a BigInt', () => String(value))
     case 'object':
-      return value === null ? null : tagObject(value, path, parents)
+      return value === null ? null : inside(walk, value)
     default:
-      throw new ValueError(
-        `Cannot cache a ${typeof value} (at ${path}). Cache data: objects, arrays, text, numbers, dates, maps, sets, bytes.`,
-        path,
-      )
+      throw refuse(walk, `a ${typeof value}`, dataOnly)
   }
 }
 
-function tagNumber(value: number): number | Tagged {
-  const plain = Number.isFinite(value) && !Object.is(value, -0)
-  return plain ? value : { $: 'number', v: Object.is(value, -0) ? '-0' : String(value) }
+/** @param shown what it is, for an error */
+function tag(walk: Walk, kind: string, shown: string, content?: () => unknown): Tagged {
+  walk.format.beforeTag?.(kind, shown, () => writePath(walk.steps))
+  walk.tags++
+  return content === undefined ? { $: kind } : { $: kind, v: content() }
 }
 
-function tagObject(value: object, path: string, parents: readonly object[]): unknown {
-  if (parents.includes(value)) {
-    throw new ValueError(`Cannot cache a cycle: ${path} leads back to itself.`, path)
+function inside(walk: Walk, value: object): unknown {
+  const { parents } = walk
+  if (parents.includes(value)) throw refuse(walk, 'a cycle', 'It leads back to itself.')
+  if (parents.length >= deepest) throw refuse(walk, `more than ${deepest} levels`, 'Flatten it.')
+  parents.push(value)
+  const data = container(walk, value)
+  parents.pop()
+  return data
+}
+
+function container(walk: Walk, value: object): unknown {
+  if (ArrayBuffer.isView(value)) return tagBytes(walk, value)
+  if (isRecord(value)) return tagRecord(walk, value)
+  if (!isSubclass(value)) {
+    if (Array.isArray(value)) return members(walk, value)
+    if (isDate(value)) return tag(walk, 'date', 'a Date', () => dateValue(value))
+    if (isMap(value)) return tag(walk, 'map', 'a Map', () => members(walk, [...value]))
+    if (isSet(value)) return tag(walk, 'set', 'a Set', () => members(walk, [...value]))
   }
-  if (parents.length >= deepest) {
-    throw new ValueError(
-      `Cannot cache more than ${deepest} levels (at ${path.slice(0, 100)}…).`,
-      path,
-    )
-  }
-  const line = [...parents, value]
-  if (Array.isArray(value))
-    return Array.from(value, (member, at) => tag(member, `${path}[${at}]`, line))
-  if (value instanceof Date) return { $: 'date', v: tagNumber(value.getTime()) } satisfies Tagged
-  if (value instanceof Map)
-    return { $: 'map', v: tagMembers([...value], path, line) } satisfies Tagged
-  if (value instanceof Set)
-    return { $: 'set', v: tagMembers([...value], path, line) } satisfies Tagged
-  if (ArrayBuffer.isView(value)) return tagBytes(value, path)
-  return tagRecord(value, path, line)
+  throw refuse(walk, `an instance of ${className(value)}`, classLost)
 }
 
-function tagMembers(members: readonly unknown[], path: string, line: readonly object[]): unknown {
-  return members.map((member, at) => tag(member, `${path}[${at}]`, line))
+function step(walk: Walk, name: string | number, value: unknown): unknown {
+  walk.steps.push(name)
+  const data = member(walk, value)
+  walk.steps.pop()
+  return data
 }
 
-function tagBytes(value: ArrayBufferView, path: string): Tagged {
+function members(walk: Walk, values: readonly unknown[]): unknown[] {
+  return Array.from(values, (value, at) => step(walk, at, value))
+}
+
+function tagBytes(walk: Walk, value: ArrayBufferView): unknown {
   const kind = Buffer.isBuffer(value) ? 'Buffer' : value.constructor.name
-  if (kind !== 'Buffer' && !(kind in bytesKinds)) {
-    throw new ValueError(
-      `Cannot cache a ${kind} (at ${path}). Use a Buffer or a typed array.`,
-      path,
-    )
+  if (kind !== 'Buffer' && !Object.hasOwn(arrayKinds, kind)) {
+    throw refuse(walk, `a ${kind}`, 'Use a Buffer or a typed array.')
   }
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  return { $: kind, v: bytes.toString('base64') }
+  const raw = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  const written = walk.format.bytes(raw)
+  return kind === 'Buffer' && written === raw ? raw : tag(walk, kind, `a ${kind}`, () => written)
 }
 
-function tagRecord(value: object, path: string, line: readonly object[]): unknown {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) {
-    throw new ValueError(
-      `Cannot cache an instance of ${value.constructor.name} (at ${path}): it would come back without its class. ` +
-        'Cache its data, and make the instance from it after reading.',
-      path,
-    )
-  }
+function tagRecord(walk: Walk, value: object): unknown {
   if (Object.hasOwn(value, '__proto__') || Object.getOwnPropertySymbols(value).length > 0) {
-    throw new ValueError(`Cannot cache a key named __proto__ or a symbol (at ${path}).`, path)
+    throw refuse(walk, 'a key named __proto__ or a symbol', dataOnly)
   }
-  const entries = Object.entries(value).map(
-    ([key, member]) => [key, tag(member, `${path}.${key}`, line)] as const,
+  const entries = Object.entries(value).map(([key, held]) => [key, step(walk, key, held)] as const)
+  if (entries.every(([key]) => key !== '$' && walk.format.keepsText(key))) {
+    return Object.fromEntries(entries)
+  }
+  return tag(walk, 'object', 'an object that owns a $', () =>
+    entries.map(([key, held]) => [member(walk, key), held]),
   )
-  return Object.hasOwn(value, '$') ? { $: 'object', v: entries } : Object.fromEntries(entries)
 }
 
-/** The value that `toTagged` was given. @throws Error on a tag it never makes */
-export function reviveTagged(data: unknown): unknown {
-  if (typeof data !== 'object' || data === null) return data
-  if (Array.isArray(data)) return data.map(reviveTagged)
-  if (Object.hasOwn(data, '$')) return reviveTag(data as Tagged)
-  return Object.fromEntries(
-    Object.entries(data).map(([key, member]) => [key, reviveTagged(member)]),
+const dataOnly = 'Cache data: objects, arrays, text, numbers, dates, maps, sets, bytes.'
+const classLost =
+  'It would come back without its class: cache its data, and make the instance from it after reading.'
+
+function refuse({ steps }: Walk, what: string, fix: string): ValueError {
+  const path = writePath(steps)
+  return new ValueError(`Cannot cache ${what} (at ${path.slice(0, 200)}). ${fix}`, path)
+}
+
+function writePath(steps: readonly (string | number)[]): string {
+  return steps.reduce<string>(
+    (path, step) => path + (typeof step === 'number' ? `[${step}]` : `.${step}`),
+    '$',
   )
+}
+
+/** True for a plain object, of any realm: jest gives each test file a realm of its own. */
+function isRecord(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || isRootPrototype(prototype)
+}
+
+/** True for what is further from the root than a built-in is. */
+function isSubclass(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return !isRootPrototype(Object.getPrototypeOf(prototype))
+}
+
+function isRootPrototype(prototype: unknown): boolean {
+  return (
+    typeof prototype === 'object' &&
+    prototype !== null &&
+    Object.getPrototypeOf(prototype) === null &&
+    Object.hasOwn(prototype, 'isPrototypeOf')
+  )
+}
+
+function className(value: object): string {
+  const made: { constructor?: unknown } = value
+  return typeof made.constructor === 'function' ? made.constructor.name : 'a class'
+}
+
+function nameOf(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value)
+}
+
+/** Milliseconds; an invalid Date has none. */
+function dateValue(date: Date): number | null {
+  const ms = date.getTime()
+  return Number.isNaN(ms) ? null : ms
+}
+
+function utf16(text: string): Buffer {
+  return Buffer.from(text, 'utf16le')
+}
+
+/** The value that a tagger was given. Changes `data` in place. @throws Error on a tag that it never makes */
+export function reviveTagged(data: unknown): unknown {
+  if (typeof data !== 'object' || data === null || ArrayBuffer.isView(data)) return data
+  if (Object.hasOwn(data, '$')) return reviveTag(data as Tagged)
+  const members = data as Record<string, unknown>
+  for (const key of Object.keys(members)) {
+    const held = members[key]
+    if (typeof held === 'object' && held !== null) members[key] = reviveTagged(held)
+  }
+  return data
 }
 
 function reviveTag({ $: kind, v }: Tagged): unknown {
-  if (kind === 'undefined') return undefined
-  if (kind === 'number') return Number(v)
-  if (kind === 'bigint') return BigInt(text(v))
-  if (kind === 'date') return new Date(Number(reviveTagged(v)))
-  if (kind === 'map') return new Map(pairs(v))
-  if (kind === 'set') return new Set(list(v).map(reviveTagged))
-  if (kind === 'object') return Object.fromEntries(pairs(v))
-  return reviveBytes(kind, text(v))
+  switch (kind) {
+    case 'undefined':
+      return undefined
+    case 'number':
+      return Number(v)
+    case 'bigint':
+      return BigInt(text(v))
+    case 'date':
+      return new Date(v === null ? Number.NaN : time(v))
+    case 'map':
+      return new Map(pairs(v))
+    case 'set':
+      return new Set(list(v).map(reviveTagged))
+    case 'object':
+      return reviveObject(v)
+    case 'utf16':
+      return rawBytes(v).toString('utf16le')
+    default:
+      return reviveBytes(kind, rawBytes(v))
+  }
 }
 
-function reviveBytes(kind: string, base64: string): unknown {
-  const bytes = Buffer.from(base64, 'base64')
+function reviveObject(v: unknown): unknown {
+  const entries = pairs(v).map(([key, held]) => [text(key), held] as const)
+  return Object.fromEntries(entries.filter(([key]) => key !== '__proto__'))
+}
+
+function reviveBytes(kind: string, bytes: Buffer): unknown {
   if (kind === 'Buffer') return bytes
-  const found = Object.entries(bytesKinds).find(([name]) => name === kind)
+  const found = Object.entries(arrayKinds).find(([name]) => name === kind)
   if (found === undefined) throw new Error(`unknown tag ${kind}`)
   // A copy of its own, so that the array starts at an aligned offset and shares no pool.
   return new found[1](new Uint8Array(bytes).buffer)
 }
 
-function pairs(value: unknown): [string, unknown][] {
+function rawBytes(v: unknown): Buffer {
+  return Buffer.isBuffer(v) ? v : Buffer.from(text(v), 'base64')
+}
+
+function pairs(value: unknown): [unknown, unknown][] {
   return list(value).map((pair) => {
     const [key, member] = list(pair)
-    return [reviveTagged(key) as string, reviveTagged(member)]
+    return [reviveTagged(key), reviveTagged(member)]
   })
 }
 
@@ -158,4 +270,11 @@ function list(value: unknown): readonly unknown[] {
 function text(value: unknown): string {
   if (typeof value === 'string') return value
   throw new Error('expected text behind the tag')
+}
+
+/** A date of an earlier Sluice may hold a tagged number. */
+function time(value: unknown): number {
+  const ms = reviveTagged(value)
+  if (typeof ms === 'number') return ms
+  throw new Error('expected a number behind the tag')
 }

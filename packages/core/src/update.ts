@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConflictError } from './errors.ts'
 import { swap } from './operations/entry.ts'
+import type { Payload } from './payload.ts'
 import type { Store } from './store.ts'
 
-/** Makes the new text of an entry from the old one; `undefined` stands for no entry on both sides. */
-export type TextChange = (
-  text: string | undefined,
-) => string | undefined | Promise<string | undefined>
+/** Makes the new payload of an entry from the old one; `undefined` stands for no entry on both sides. */
+export type PayloadChange = (
+  payload: Payload | undefined,
+) => Payload | undefined | Promise<Payload | undefined>
 
 const mostAttempts = 100
 
@@ -19,14 +20,14 @@ export interface Updater {
    * @param ttlMs for an entry that was not there, 0 for none
    * @throws ConflictError after a hundred conflicts
    */
-  update(key: string, change: TextChange, ttlMs: number): Promise<string | undefined>
+  update(key: string, change: PayloadChange, ttlMs: number): Promise<Payload | undefined>
 }
 
 /** Makes an updater; all views of a cache share it. */
 export function createUpdater(store: Store): Updater {
   const turns = new Map<string, Promise<unknown>>()
 
-  async function attempt(key: string, change: TextChange, ttlMs: number) {
+  async function attempt(key: string, change: PayloadChange, ttlMs: number) {
     for (let attempts = 1; attempts <= mostAttempts; attempts++) {
       const expected = await store.get(key)
       const next = await change(expected)

@@ -54,7 +54,7 @@ describe('keys', () => {
 describe('createCache', () => {
   it.each([
     [{ prefx: 'shop' }, /no option "prefx". Did you mean "prefix"\?/],
-    [{ colour: 1 }, /no option "colour". Known are store, prefix, ttl, stats/],
+    [{ colour: 1 }, /no option "colour". Known are store, prefix, ttl, codec, values, stats/],
     [{ prefix: 'shop:eu' }, /Expected "prefix".*got "shop:eu".*namespace/],
     [{ prefix: '' }, /Expected "prefix"/],
     [{ ttl: '15 parsecs' }, /Expected "ttl" to be a duration.*got "15 parsecs" \(string\)/],

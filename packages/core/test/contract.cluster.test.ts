@@ -10,6 +10,7 @@ const clients = [
   new Cluster(clusterNodes()),
   new Cluster5(clusterNodes()),
   new Cluster(clusterNodes(), { keyPrefix: 'app{1}' }),
+  new Cluster5(clusterNodes(), { keyPrefix: 'app{1}' }),
 ]
 afterAll(() => clients.forEach((client) => client.disconnect()))
 
@@ -18,6 +19,8 @@ const stores = [
   ['a Cluster of ioredis 6', () => redisStore(clients[0] as Cluster)],
   ['a Cluster of ioredis 5.4', () => redisStore(clients[1] as Cluster5)],
   ['a Cluster with a keyPrefix of its own', () => redisStore(clients[2] as Cluster)],
+  ['a Cluster of ioredis 5.4 with a keyPrefix', () => redisStore(clients[3] as Cluster5)],
+  ['three connections to each node', () => redisStore({ cluster: clusterNodes(), connections: 3 })],
 ] as const
 
 describe.each(stores)('redisStore on %s keeps the contract of a store', (_, make) => {

@@ -10,6 +10,7 @@ const clients = [
   new Redis(redisUrl()),
   new Redis5(redisUrl()),
   new Redis(redisUrl(), { keyPrefix: 'app[1]*' }),
+  new Redis5(redisUrl(), { keyPrefix: 'app[1]*' }),
 ]
 afterAll(() => clients.forEach((client) => client.disconnect()))
 
@@ -18,6 +19,8 @@ const stores = [
   ['a client of ioredis 6', () => redisStore(clients[0] as Redis)],
   ['a client of ioredis 5.4', () => redisStore(clients[1] as Redis5)],
   ['a client with a keyPrefix of its own', () => redisStore(clients[2] as Redis)],
+  ['a client of ioredis 5.4 with a keyPrefix', () => redisStore(clients[3] as Redis5)],
+  ['three connections', () => redisStore({ url: redisUrl(), connections: 3 })],
 ] as const
 
 describe.each(stores)('redisStore on %s keeps the contract of a store', (_, make) => {

@@ -81,7 +81,7 @@ describe('expiry', () => {
   it('is swept without reading, in bounded steps, and only what is over', () => {
     const entries = createEntries({ maxEntries: 100, maxBytes: undefined })
     const put = (key: string, expiresAtMs: number) =>
-      entries.put(key, { kind: 'text', text: '', expiresAtMs })
+      entries.put(key, { kind: 'text', payload: '', expiresAtMs })
     for (let at = 0; at < 30; at++) put(`p:${at}`, 5000)
     put('p#state:{x}', 5000)
     put('p:later', 900_000)

@@ -61,7 +61,45 @@ describe('a url', () => {
   })
 })
 
+it('no option that holds a password by mistake is shown', () => {
+  const url = 'redis://ada:hunter2@host'
+  for (const given of [
+    url,
+    { host: url },
+    { cluster: url },
+    { cluster: [url] },
+    { cluster: [{ host: url, port: 1 }] },
+    { sentinels: url, name: 'x' },
+    { uri: url },
+    { tls: url },
+    { url: `${url}/?password=hunter2` },
+    { url: 'redis://ada:hunter2%zz@host' },
+    { url, password: 'other' },
+  ]) {
+    const failure = ((): unknown => {
+      try {
+        return redisStore(given as object)
+      } catch (error) {
+        return error
+      }
+    })()
+    expect(failure).toBeInstanceOf(OptionError)
+    expect(inspect(failure, { depth: 10, showHidden: true })).not.toContain('hunter2')
+  }
+})
+
 it.each([
+  [{ url: 'redis://a', port: 7000 }, /given "port" beside "url"/],
+  [{ cluster: [{ host: 'a', port: 1 }], port: 7000 }, /given "port" beside "cluster"/],
+  [{ url: 'redis://a', name: 'x' }, /given "name" without "sentinels"/],
+  [{ url: 'redis://:p@a', password: 'q' }, /given "password" twice/],
+  [{ url: 'redis://a/1', database: 1 }, /given "database" twice/],
+  [{ url: 'rediss://a', tls: false }, /"tls: false" beside a rediss:\/\/ url/],
+  [{ url: 'redis://a?db=1' }, /with a "\?" or "#" part/],
+  [{ url: 'redis://:50%@a' }, /write "%25" for it/],
+  [{ url: 'redis://a:0' }, /Expected "url"/],
+  [{ host: 'a:6379' }, /Expected "host" to be a host name or address/],
+  [{ cluster: [null] }, /Expected "cluster\[0\].host"/],
   [{ url: 'redis://a', host: 'b' }, /given url and host. Say where Redis is in one way/],
   [{ hots: 'b' }, /no option "hots". Did you mean "host"/],
   [{ port: 0 }, /Expected "port" to be a port from 1 to 65535; got 0/],

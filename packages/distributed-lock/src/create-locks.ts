@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { wrongOption } from '@sluice/core/extend'
+import { tracedKey, wrongOption } from '@sluice/core/extend'
 import { acquireGrant, attempt, type NamedClaim } from './acquire.ts'
 import { systemTime, type LocalTime } from './local-time.ts'
 import { holdLock, type HeldLock, type Lock } from './lock.ts'
@@ -15,6 +15,7 @@ import {
 } from './options.ts'
 import { createOrphans } from './orphans.ts'
 import { runHolding, type TryRunResult } from './run.ts'
+import { traceAcquire, type LockFields } from './tracing.ts'
 
 /** A lock as the store saw it a moment ago: for pages and logs, never for a decision. */
 export interface LockInspection {
@@ -92,16 +93,21 @@ export function createLocksBy(time: LocalTime, options: LocksOptions): Locks {
     const key = cache.stateKey('lock', lockName)
     return { lockName, key, ttlMs, token: `${owner}/${randomBytes(16).toString('base64url')}` }
   }
-  const hold = async (
-    caller: string,
-    name: string,
-    given: AcquireOptions = {},
-  ): Promise<HeldLock> => {
-    const plan = parseAcquire(caller, given, defaultTtlMs)
-    return holdLock(context, await acquireGrant(context, claim(name, plan.ttlMs), plan))
-  }
-  const tryHold = (caller: string, name: string, given: TryOptions = {}) =>
-    attempt(context, claim(name, parseTry(caller, given, defaultTtlMs)), () => false)
+  const fields = (_: string, name: string): LockFields => ({ key: tracedKey(() => name) })
+  const hold = traceAcquire.wrap(
+    async (caller: string, name: string, given: AcquireOptions = {}): Promise<HeldLock> => {
+      const plan = parseAcquire(caller, given, defaultTtlMs)
+      return holdLock(context, await acquireGrant(context, claim(name, plan.ttlMs), plan))
+    },
+    fields,
+    () => 'acquired',
+  )
+  const tryHold = traceAcquire.wrap(
+    async (caller: string, name: string, given: TryOptions = {}) =>
+      attempt(context, claim(name, parseTry(caller, given, defaultTtlMs)), () => false),
+    fields,
+    ({ granted }) => (granted ? 'acquired' : 'busy'),
+  )
 
   return {
     async acquire(name, given) {

@@ -1,5 +1,5 @@
 import type { Store } from '@sluice/core'
-import { failureReporter, type RunOptions } from '@sluice/core/extend'
+import { failureReporter, tracedKey, type RunOptions } from '@sluice/core/extend'
 import type { LockLostError } from './errors.ts'
 import { startLease } from './lease.ts'
 import type { Instant, LocalTime } from './local-time.ts'
@@ -9,6 +9,7 @@ import { extend } from './operations/extend.ts'
 import { release } from './operations/release.ts'
 import type { Orphans } from './orphans.ts'
 import { startRenewal } from './renewal.ts'
+import { traceExtend, traceRelease, type LockFields } from './tracing.ts'
 
 const report = failureReporter('distributed-lock')
 
@@ -89,7 +90,12 @@ export function holdLock(context: LockContext, grant: Grant): HeldLock {
   const { lockName, key, token, ttlMs, fence, startedAt } = grant
   const claim = { key, token, ttlMs }
   const lease = startLease(time, { lockName, fence, ttlMs, startedAt })
-  const renew = (): Promise<boolean> => store.run(extend, claim, renewalOptions(ttlMs))
+  const fields = (): LockFields => ({ key: tracedKey(() => lockName) })
+  const renew = traceExtend.wrap(
+    () => store.run(extend, claim, renewalOptions(ttlMs)),
+    fields,
+    (isKept) => (isKept ? 'kept' : 'gone'),
+  )
   const renewal = startRenewal({ lease, ttlMs, time, renew })
 
   let releasing: Promise<Released> | undefined
@@ -114,7 +120,8 @@ export function holdLock(context: LockContext, grant: Grant): HeldLock {
       throw error
     }
   }
-  const giveBack = (): Promise<Released> => (releasing ??= releaseOnce())
+  const releaseTold = traceRelease.wrap(releaseOnce, fields, (released) => released)
+  const giveBack = (): Promise<Released> => (releasing ??= releaseTold())
   const finish = async (): Promise<LockLostError | undefined> => {
     await giveBack().catch((error: unknown) =>
       report({ verb: 'release', instead: 'left to expire', error }),

@@ -1,11 +1,18 @@
 import { StoreFullError, type Store } from '@sluice/core'
-import { failureReporter, processCache } from '@sluice/core/extend'
+import { failureReporter, processCache, tracedKey } from '@sluice/core/extend'
 import { decisionOf, openDecision, type Decision, type DecisionSource } from './decision.ts'
 import { isStoreFailure } from './errors.ts'
 import { consume } from './operations/consume.ts'
 import { reset } from './operations/reset.ts'
 import type { LimiterConfig } from './options.ts'
 import type { Rule } from './policy.ts'
+import {
+  traceConsume,
+  tracePeek,
+  traceReset,
+  type LimitOutcome,
+  type QuestionFields,
+} from './tracing.ts'
 
 /** One question: may `key` have `cost` units under these rules? */
 export interface Ask {
@@ -54,21 +61,39 @@ export function createDecider({ cache, onStoreError, deadlineMs }: LimiterConfig
     }
   }
 
-  return {
-    async decide(question) {
-      try {
-        return await ask(cache.store, question, 'store')
-      } catch (error) {
-        if (!isStoreFailure(error)) throw error
-        reportFailure({ verb: question.take ? 'consume' : 'peek', instead: onStoreError, error })
-        if (onStoreError === 'closed') throw error
-        return onStoreError === 'open' ? openDecision(question.rules) : askLocal(question)
-      }
-    },
-    async forget(key, rules) {
-      const keys = rules.map((rule) => keyOf(key, rule))
-      await processCache().store.run(reset, { keys })
-      await cache.store.run(reset, { keys })
-    },
+  async function decide(question: Ask): Promise<Decision> {
+    try {
+      return await ask(cache.store, question, 'store')
+    } catch (error) {
+      if (!isStoreFailure(error)) throw error
+      reportFailure({ verb: question.take ? 'consume' : 'peek', instead: onStoreError, error })
+      if (onStoreError === 'closed') throw error
+      return onStoreError === 'open' ? openDecision(question.rules) : askLocal(question)
+    }
   }
+
+  async function forget(key: string, rules: readonly Rule[]): Promise<void> {
+    const keys = rules.map((rule) => keyOf(key, rule))
+    await processCache().store.run(reset, { keys })
+    await cache.store.run(reset, { keys })
+  }
+
+  const consumed = traceConsume.wrap(decide, fieldsOf, outcomeOf)
+  const peeked = tracePeek.wrap(decide, fieldsOf, outcomeOf)
+  return {
+    decide: (question) => (question.take ? consumed(question) : peeked(question)),
+    forget: traceReset.wrap(
+      forget,
+      (key) => ({ key: tracedKey(() => key) }),
+      () => undefined,
+    ),
+  }
+}
+
+function fieldsOf({ key, cost }: Ask): QuestionFields {
+  return { key: tracedKey(() => key), cost }
+}
+
+function outcomeOf({ allowed, source }: Decision): LimitOutcome {
+  return { allowed, source }
 }

@@ -10,3 +10,4 @@ export {
 } from './limiter.ts'
 export type { LimiterSettings, OnStoreError } from './options.ts'
 export type { Limits, OneLimit, Policy, SeveralLimits } from './policy.ts'
+export type { LimitedFields, LimitOutcome, QuestionFields, RateLimiterTraces } from './tracing.ts'

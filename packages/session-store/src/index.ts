@@ -9,3 +9,4 @@ export {
   type SessionSummary,
   type StoredSession,
 } from './sessions.ts'
+export type { SessionFields, SessionOutcome, SessionTraces, UserFields } from './tracing.ts'

@@ -9,6 +9,7 @@ import { swap, type Swap, type SwapArgs } from './operations/swap.ts'
 import type { SessionsConfig } from './options.ts'
 import type { Texts } from './record.ts'
 import { issueToken, nextToken, type Token } from './token.ts'
+import { traceRecords } from './tracing.ts'
 import { createUserIndex, type UserIndex } from './user-index.ts'
 
 /** A session that is in the store, as it was read or written last. */
@@ -98,7 +99,7 @@ export function createRecords(config: SessionsConfig): Records {
     list: (userId) => listRecords(store, index, userId, keyOf),
     destroyAll: (userId) => destroyRecords(store, index, userId, keyOf),
   }
-  return records
+  return traceRecords(records)
 }
 
 /** The index is a hint: what its records say counts, and ids without a record leave it. */

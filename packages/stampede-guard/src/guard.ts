@@ -5,6 +5,7 @@ import { createFinder } from './finder.ts'
 import { flightsOf } from './flights.ts'
 import { createLoadRunner, type Loader } from './loader.ts'
 import { parseGuardOptions, type GuardOptions } from './options.ts'
+import { fieldsOf, traceDelete, traceGet, traceSet } from './tracing.ts'
 
 /** How one entry differs from the guard's options. */
 export interface EntryOptions {
@@ -103,8 +104,23 @@ export function createGuard(options: GuardOptions): Guard {
     durationOption(given?.ttl, 'ttl', config.ttlMs)
 
   /** The type is the caller's word, as it is with `cache.get`: what is in the cache, some loader made. */
-  const get = async <Value>(key: string, load: Loader<Value>, ttlMs: number): Promise<Value> =>
-    (await find({ id: flightId(key), key, load, ttlMs })) as Value
+  const get = traceGet.wrap(
+    async <Value>(key: string, load: Loader<Value>, ttlMs: number): Promise<Value> =>
+      (await find({ id: flightId(key), key, load, ttlMs })) as Value,
+    fieldsOf,
+    () => undefined,
+  )
+  const forget = traceDelete.wrap(
+    async (key: string) => flights.overtake(flightId(key), () => cache.delete(key)),
+    fieldsOf,
+    (deleted) => deleted,
+  )
+  const keep = traceSet.wrap(
+    async (key: string, value: unknown, ttlMs: number) =>
+      flights.overtake(flightId(key), () => runner.write(key, value, ttlMs)),
+    fieldsOf,
+    () => undefined,
+  )
 
   return {
     async get(key, load, given) {
@@ -123,26 +139,24 @@ export function createGuard(options: GuardOptions): Guard {
         return get(keyOf(...args), () => fn(...args), ttlMs)
       }
     },
-    async delete(key) {
-      return flights.overtake(flightId(key), () => cache.delete(key))
-    },
+    delete: (key) => forget(key),
     async set(key, value, given) {
       checkEntryOptions('set', given)
       const ttlMs = ttlMsOf(given)
       if (value === undefined) {
         throw wrongOption('value', 'data (null is; to forget the key, delete it)', value)
       }
-      await flights.overtake(flightId(key), () => runner.write(key, value, ttlMs))
+      await keep(key, value, ttlMs)
     },
-    async peek<Value>(key: string): Promise<Peek<Value>> {
-      const entry = await cache.get(key)
-      if (!isEntry(entry)) return { hit: false }
-      const { value, writtenAtMs, expiresAtMs } = entry
-      const nowMs = clock.now()
-      const ageMs = Math.max(0, nowMs - writtenAtMs)
-      return { hit: true, value: value as Value, stale: nowMs >= expiresAtMs, ageMs }
-    },
+    peek: async <Value>(key: string) => peekOf<Value>(await cache.get(key), clock.now()),
   }
+}
+
+function peekOf<Value>(found: unknown, nowMs: number): Peek<Value> {
+  if (!isEntry(found)) return { hit: false }
+  const { value, writtenAtMs, expiresAtMs } = found
+  const ageMs = Math.max(0, nowMs - writtenAtMs)
+  return { hit: true, value: value as Value, stale: nowMs >= expiresAtMs, ageMs }
 }
 
 /** Tells the flights of this view of the store from those of its other views. The length keeps the parts apart. */

@@ -4,6 +4,7 @@ import { createEntry } from './entry.ts'
 import { smoothedLoadMs } from './early-refresh.ts'
 import type { Load } from './flights.ts'
 import type { GuardConfig } from './options.ts'
+import { fieldsOf, traceLoad, type LoadFields } from './tracing.ts'
 
 /** Reports what the guard absorbs, on the channel `sluice:stampede-guard:failure`. */
 export const reportFailure: ReturnType<typeof failureReporter> = failureReporter('stampede-guard')
@@ -41,6 +42,12 @@ export interface LoadRunner {
   write(key: string, value: unknown, ttlMs: number): Promise<void>
 }
 
+const loadTold = traceLoad.wrap(
+  async (key: string, loader: Loader<unknown>, _why: LoadFields['why']) => loader({ key }),
+  (key, _loader, why) => ({ ...fieldsOf(key), why }),
+  () => undefined,
+)
+
 /** Makes the loading half of a guard. */
 export function createLoadRunner({ cache, clock }: GuardConfig): LoadRunner {
   let latestLoadMs = 1
@@ -57,7 +64,9 @@ export function createLoadRunner({ cache, clock }: GuardConfig): LoadRunner {
   return {
     async run({ key, load: loader, ttlMs }, { fill, previousLoadMs }, load) {
       const startedAtMs = clock.now()
-      const value = await loader({ key })
+      const value = await (traceLoad.active
+        ? loadTold(key, loader, previousLoadMs === undefined ? 'miss' : 'refresh')
+        : loader({ key }))
       const loadMs = smoothedLoadMs(clock.now() - startedAtMs, previousLoadMs)
       latestLoadMs = loadMs
       const copies = copiesOf(value)

@@ -138,7 +138,7 @@ it('another reader of the cache finds the value in plain JSON', async () => {
     clock.advance(250)
     return { name: 'Ada' }
   })
-  expect(JSON.parse((await cache.store.get('sluice:a')) ?? '')).toEqual({
+  expect(JSON.parse(String(await cache.store.get('sluice:a')))).toEqual({
     guard: 1,
     value: { name: 'Ada' },
     writtenAtMs: clock.now(),

@@ -66,7 +66,7 @@ const zones: Zone[] = [
     ],
     allowed: ['./store.ts', './http/exchange.ts', './operations/entry.ts', 'ms', 'node:crypto'],
   },
-  ...['process-cache', 'cache'].map((name) => ({
+  ...['process-cache', 'create-cache'].map((name) => ({
     file: `packages/core/src/${name}.ts`,
     refused: [...anyEngine, ...anyFramework, ...leavesThePackage, './redis/a.ts', './testing/a.ts'],
     allowed: ['./memory/index.ts', './store.ts'],

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { isStateKey } from '../key.ts'
+import type { Payload } from '../payload.ts'
 import type { StoreUsage } from '../store.ts'
 import { createExpiryIndex } from './expiry-index.ts'
 
@@ -9,7 +10,7 @@ export type Entry = TextEntry | HashEntry | SortedSetEntry
 /** A Redis string. */
 export interface TextEntry {
   readonly kind: 'text'
-  text: string
+  readonly payload: Payload
   expiresAtMs: number
 }
 
@@ -27,6 +28,8 @@ export interface SortedSetEntry {
   expiresAtMs: number
 }
 
+type SizeOptions = Pick<LRUCache.OptionsBase<string, Entry, unknown>, 'maxSize' | 'sizeCalculation'>
+
 /** How much may be kept. */
 export interface EntriesLimits {
   readonly maxEntries: number
@@ -38,6 +41,8 @@ export interface EntriesLimits {
  * lives beside it and is never evicted. Callers pass the time, so that it stands still within one operation.
  */
 export interface Entries {
+  /** The entry, expired or not. A cached one becomes the most recently used, and is found in the first place looked at. */
+  find(key: string): Entry | undefined
   /** The entry, unless it is absent or has expired by `nowMs`. A cached one becomes the most recently used. */
   live(key: string, nowMs: number): Entry | undefined
   put(key: string, entry: Entry): void
@@ -61,9 +66,7 @@ export function createEntries(limits: EntriesLimits): Entries {
   const state = new Map<string, Entry>()
   const cached = new LRUCache<string, Entry>({
     max: limits.maxEntries,
-    ...(limits.maxBytes === undefined
-      ? {}
-      : { maxSize: limits.maxBytes, sizeCalculation: (entry, key) => bytesOf(key, entry) }),
+    ...sizing(limits),
     dispose(entry, key, reason) {
       expiry.remove(key, entry.expiresAtMs)
       if (reason === 'evict') evictions++
@@ -79,6 +82,7 @@ export function createEntries(limits: EntriesLimits): Entries {
   }
 
   return {
+    find: (key) => cached.get(key) ?? state.get(key),
     live(key, nowMs) {
       const entry = compartment(key).get(key)
       if (entry === undefined || entry.expiresAtMs > nowMs) return entry
@@ -126,16 +130,25 @@ function usageOf(cached: LRUCache<string, Entry>, base: string): Omit<StoreUsage
   return { entries, bytes }
 }
 
-/** UTF-16 units are counted as two bytes: an upper estimate of what V8 keeps. */
+function sizing({ maxBytes }: EntriesLimits): SizeOptions {
+  if (maxBytes === undefined) return {}
+  return { maxSize: maxBytes, sizeCalculation: (entry, key) => bytesOf(key, entry) }
+}
+
+/** UTF-16 units are counted as two bytes: an upper estimate of what V8 keeps. Bytes are counted as they are. */
 function bytesOf(key: string, entry: Entry): number {
   return 2 * (key.length + contentLength(entry)) + 1
 }
 
 function contentLength(entry: Entry): number {
-  if (entry.kind === 'text') return entry.text.length
+  if (entry.kind === 'text') return payloadLength(entry.payload)
   let length = 0
   if (entry.kind === 'hash') {
     for (const [field, value] of entry.fields) length += field.length + value.length
   } else for (const member of entry.scores.keys()) length += member.length + 4
   return length
+}
+
+function payloadLength(payload: Payload): number {
+  return typeof payload === 'string' ? payload.length : payload.length / 2
 }

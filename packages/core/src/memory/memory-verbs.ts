@@ -3,7 +3,8 @@ import { OperationError, SluiceError, StoreFullError } from '../errors.ts'
 import { globMatcher } from '../glob.ts'
 import { isStateKey } from '../key.ts'
 import type { Operation } from '../operation.ts'
-import type { ScanBatch, Store, StoreSetOptions } from '../store.ts'
+import type { Payload } from '../payload.ts'
+import type { ScanBatch, Store, StoreGet, StoreSetOptions } from '../store.ts'
 import type { Entries, Entry } from './entries.ts'
 import { createMemoryView } from './memory-view.ts'
 
@@ -18,17 +19,15 @@ type Verbs = Pick<Store, 'get' | 'set' | 'getMany' | 'setMany' | 'delete' | 'sca
  */
 export function memoryVerbs(entries: Entries, maxState: number, begin: () => number): Verbs {
   return {
-    async get(key) {
-      return textOf(entries.live(key, begin()))
-    },
-    async set(key, text, setOptions = {}) {
+    get: createGet(entries, begin),
+    async set(key, payload, setOptions = {}) {
       const nowMs = begin()
       checkRoom(entries, maxState, [key], nowMs)
-      return write(entries, key, text, nowMs, setOptions)
+      return write(entries, key, payload, nowMs, setOptions)
     },
     async getMany(keys) {
       const nowMs = begin()
-      return keys.map((key) => textOf(entries.live(key, nowMs)))
+      return keys.map((key) => payloadIn(entries.live(key, nowMs)))
     },
     async setMany(pairs, ttlMs) {
       const nowMs = begin()
@@ -39,7 +38,7 @@ export function memoryVerbs(entries: Entries, maxState: number, begin: () => num
         nowMs,
       )
       const options = ttlMs === undefined ? {} : { ttlMs }
-      for (const [key, text] of pairs) write(entries, key, text, nowMs, options)
+      for (const [key, payload] of pairs) write(entries, key, payload, nowMs, options)
     },
     async delete(keys) {
       const nowMs = begin()
@@ -53,6 +52,21 @@ export function memoryVerbs(entries: Entries, maxState: number, begin: () => num
       return runOperation(operation, args, keys, entries, nowMs)
     },
   }
+}
+
+/** Hits are answered at once. The clock, which costs as much as all the rest, is read only for what expires. */
+function createGet(entries: Entries, begin: () => number): StoreGet {
+  const get = async (key: string): Promise<Payload | undefined> =>
+    payloadIn(entries.live(key, begin()))
+  const now = (key: string): Payload | undefined => {
+    const entry = entries.find(key)
+    if (entry?.kind !== 'text') return undefined
+    const { expiresAtMs } = entry
+    return expiresAtMs === Number.POSITIVE_INFINITY || expiresAtMs > begin()
+      ? entry.payload
+      : undefined
+  }
+  return Object.assign(get, { now })
 }
 
 /** @param begin refuses after close and reads the clock */
@@ -92,21 +106,21 @@ function removeLive(entries: Entries, key: string, nowMs: number): boolean {
   return live
 }
 
-function textOf(entry: Entry | undefined): string | undefined {
-  return entry?.kind === 'text' ? entry.text : undefined
+function payloadIn(entry: Entry | undefined): Payload | undefined {
+  return entry?.kind === 'text' ? entry.payload : undefined
 }
 
 function write(
   entries: Entries,
   key: string,
-  text: string,
+  payload: Payload,
   nowMs: number,
   { ttlMs, when }: StoreSetOptions,
 ): boolean {
   if (when !== undefined && (entries.live(key, nowMs) !== undefined) !== (when === 'present'))
     return false
   const expiresAtMs = ttlMs === undefined ? Number.POSITIVE_INFINITY : nowMs + ttlMs
-  entries.put(key, { kind: 'text', text, expiresAtMs })
+  entries.put(key, { kind: 'text', payload, expiresAtMs })
   return true
 }
 

@@ -1,4 +1,4 @@
-import type { MemoryView, Scalar } from '../operation.ts'
+import type { Argument, MemoryView } from '../operation.ts'
 import type { Entries, Entry, HashEntry, SortedSetEntry, TextEntry } from './entries.ts'
 
 const wrongType = 'WRONGTYPE Operation against a key holding the wrong kind of value'
@@ -44,7 +44,7 @@ export function createMemoryView(entries: Entries, nowMs: number): MemoryView {
   }
 }
 
-type TextVerbs = Pick<MemoryView, 'get' | 'set' | 'setKeepTtl' | 'incrBy'>
+type TextVerbs = Pick<MemoryView, 'get' | 'getPayload' | 'set' | 'setKeepTtl' | 'incrBy'>
 
 function textVerbs(
   entries: Entries,
@@ -52,17 +52,21 @@ function textVerbs(
   live: (key: string) => Entry | undefined,
   nowMs: number,
 ): TextVerbs {
-  const put = (key: string, value: Scalar, expiresAtMs: number): void =>
-    entries.put(key, { kind: 'text', text: String(value), expiresAtMs })
+  const put = (key: string, value: Argument, expiresAtMs: number): void => {
+    const payload = typeof value === 'number' ? String(value) : value
+    entries.put(key, { kind: 'text', payload, expiresAtMs })
+  }
+  const get = (key: string): string | null => text(key)?.payload.toString() ?? null
   return {
-    get: (key) => text(key)?.text ?? null,
+    get,
+    getPayload: (key) => text(key)?.payload ?? null,
     set(key, value, ttlMs) {
       if (ttlMs !== undefined && whole(ttlMs) < 1) throw new Error('ERR invalid expire time')
       put(key, value, ttlMs === undefined ? Number.POSITIVE_INFINITY : nowMs + ttlMs)
     },
     setKeepTtl: (key, value) => put(key, value, live(key)?.expiresAtMs ?? Number.POSITIVE_INFINITY),
     incrBy(key, by) {
-      const sum = integer(text(key)?.text ?? '0') + whole(by)
+      const sum = integer(get(key) ?? '0') + whole(by)
       put(key, sum, live(key)?.expiresAtMs ?? Number.POSITIVE_INFINITY)
       return sum
     },

@@ -1,4 +1,5 @@
 import { defineOperation, lua, type Operation } from '../operation.ts'
+import { samePayload, type Payload } from '../payload.ts'
 
 /** Whether a live entry is there. */
 export const exists: Operation<{ key: string }, boolean> = defineOperation({
@@ -89,16 +90,16 @@ export const add: Operation<{ key: string; by: number; ttlMs: number }, Sum> = d
       : { ok: false, why: text === 'overflow' ? 'overflow' : 'not-a-counter' },
 })
 
-/** Replaces a text by another only where it still is what the caller read; `undefined` stands for no entry. */
+/** Replaces a payload by another only where it still is what the caller read; `undefined` stands for no entry. */
 export interface SwapArgs {
   readonly key: string
-  readonly expected: string | undefined
-  readonly next: string | undefined
+  readonly expected: Payload | undefined
+  readonly next: Payload | undefined
   /** For an entry that was not there, 0 for none; one that was keeps its expiry. */
   readonly ttlMs: number
 }
 
-/** Compare and swap on the encoded text: true when it was swapped. */
+/** Compare and swap on the encoded value: true when it was swapped. */
 export const swap: Operation<SwapArgs, boolean> = defineOperation({
   name: 'core.swap',
   keys: ({ key }) => [key],
@@ -110,24 +111,25 @@ export const swap: Operation<SwapArgs, boolean> = defineOperation({
     ttlMs,
   ],
   lua: lua`
-    -- KEYS[1] entry   ARGV[1] 1 when one is expected   ARGV[2] its text
-    -- ARGV[3] 1 to write, 0 to delete   ARGV[4] the new text   ARGV[5] ttl in ms on creation, 0 for none
+    -- KEYS[1] entry   ARGV[1] 1 when one is expected   ARGV[2] its payload
+    -- ARGV[3] 1 to write, 0 to delete   ARGV[4] the new payload   ARGV[5] ttl in ms on creation, 0 for none
     -- replies 1 when swapped, else 0
-    local text = redis.call('GET', KEYS[1])
+    local found = redis.call('GET', KEYS[1])
     if ARGV[1] == '0' then
-      if text then return 0 end
-    elseif text ~= ARGV[2] then return 0 end
+      if found then return 0 end
+    elseif found ~= ARGV[2] then return 0 end
     if ARGV[3] == '0' then redis.call('DEL', KEYS[1])
-    elseif text then redis.call('SET', KEYS[1], ARGV[4], 'KEEPTTL')
+    elseif found then redis.call('SET', KEYS[1], ARGV[4], 'KEEPTTL')
     -- Without a ttl only where the caller and the cache set none.
     elseif ARGV[5] == '0' then redis.call('SET', KEYS[1], ARGV[4])
     else redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5]) end
     return 1`,
   memory: (view, [key], [isExpected, expected, writes, next, ttlMs]) => {
-    const text = view.get(key)
-    if (isExpected === 0 ? text !== null : text !== expected) return 0
+    const found = view.getPayload(key)
+    if (isExpected === 0 ? found !== null : found === null || !samePayload(found, expected))
+      return 0
     if (writes === 0) view.del(key)
-    else if (text !== null) view.setKeepTtl(key, next)
+    else if (found !== null) view.setKeepTtl(key, next)
     else view.set(key, next, ttlMs === 0 ? undefined : ttlMs)
     return 1
   },
@@ -137,7 +139,7 @@ export const swap: Operation<SwapArgs, boolean> = defineOperation({
 /** What `replace` is given. */
 export interface ReplaceArgs {
   readonly key: string
-  readonly text: string
+  readonly payload: Payload
   /** True leaves an absent entry absent. */
   readonly present: boolean
   /** For an entry that was not there, 0 for none. */
@@ -148,9 +150,9 @@ export interface ReplaceArgs {
 export const replace: Operation<ReplaceArgs, boolean> = defineOperation({
   name: 'core.replace',
   keys: ({ key }) => [key],
-  argv: ({ text, present, ttlMs }) => [text, present ? 1 : 0, ttlMs],
+  argv: ({ payload, present, ttlMs }) => [payload, present ? 1 : 0, ttlMs],
   lua: lua`
-    -- KEYS[1] entry   ARGV[1] text   ARGV[2] 1 to write only over an entry   ARGV[3] ttl in ms on creation, 0 for none
+    -- KEYS[1] entry   ARGV[1] payload   ARGV[2] 1 to write only over an entry   ARGV[3] ttl in ms on creation, 0 for none
     -- replies 1 when written, else 0
     if redis.call('EXISTS', KEYS[1]) == 1 then
       redis.call('SET', KEYS[1], ARGV[1], 'KEEPTTL')
@@ -161,27 +163,27 @@ export const replace: Operation<ReplaceArgs, boolean> = defineOperation({
     if ARGV[3] == '0' then redis.call('SET', KEYS[1], ARGV[1])
     else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3]) end
     return 1`,
-  memory: (view, [key], [text, present, ttlMs]) => {
-    if (view.exists(key) === 1) view.setKeepTtl(key, text)
+  memory: (view, [key], [payload, present, ttlMs]) => {
+    if (view.exists(key) === 1) view.setKeepTtl(key, payload)
     else if (present === 1) return 0
-    else view.set(key, text, ttlMs === 0 ? undefined : ttlMs)
+    else view.set(key, payload, ttlMs === 0 ? undefined : ttlMs)
     return 1
   },
   reply: (written) => written === 1,
 })
 
 /** Reads and deletes in one step. */
-export const take: Operation<{ key: string }, string | undefined> = defineOperation({
+export const take: Operation<{ key: string }, Payload | undefined> = defineOperation({
   name: 'core.take',
   keys: ({ key }) => [key],
   argv: () => [],
   lua: lua`
-    -- KEYS[1] entry   replies its text, or nil
+    -- KEYS[1] entry   replies its payload, or nil
     return redis.call('GETDEL', KEYS[1])`,
   memory: (view, [key]) => {
-    const text = view.get(key)
+    const found = view.getPayload(key)
     view.del(key)
-    return text
+    return found
   },
-  reply: (text) => text ?? undefined,
+  reply: (found) => found ?? undefined,
 })

@@ -31,3 +31,26 @@ export function createBreaker(nowMs: () => number = () => performance.now()): Br
     },
   }
 }
+
+/** A breaker for each server: in a Cluster the nodes that answer go on serving beside the one that does not. */
+export interface Breakers {
+  /** @param server `host:port` of a Cluster's node, `''` where there is one server */
+  of(server: string): Breaker
+  /** Closes all: a new connection has just been answered. */
+  reset(): void
+}
+
+/** Makes breakers on first use, all closed. */
+export function createBreakers(): Breakers {
+  const breakers = new Map<string, Breaker>()
+  return {
+    of(server) {
+      let breaker = breakers.get(server)
+      if (breaker === undefined) breakers.set(server, (breaker = createBreaker()))
+      return breaker
+    },
+    reset() {
+      for (const breaker of breakers.values()) breaker.succeeded()
+    },
+  }
+}

@@ -1,4 +1,5 @@
 import { Cluster, Redis } from 'ioredis'
+import type { LinkClient, LinkStream } from './link-client.ts'
 import type { RedisConfig } from './options.ts'
 
 /** What the store needs of an ioredis 5.4+ or 6 client: `Redis` and `Cluster` both have it. */
@@ -10,9 +11,11 @@ export interface RedisClient {
   disconnect(): void
   quit(): Promise<unknown>
   ping(): Promise<unknown>
-  get(key: string): Promise<string | null>
-  call(command: string, ...args: (string | number)[]): Promise<unknown>
-  mget(...keys: string[]): Promise<(string | null)[]>
+  getBuffer(key: string): Promise<Buffer | null>
+  /** In small letters: ioredis 5 finds the keys of no other, for the slot and the `keyPrefix`. */
+  call(command: string, ...args: (string | number | Buffer)[]): Promise<unknown>
+  callBuffer(command: string, ...args: (string | number | Buffer)[]): Promise<unknown>
+  mgetBuffer(...keys: string[]): Promise<(Buffer | null)[]>
   unlink(...keys: string[]): Promise<number>
   scan(
     cursor: string,
@@ -21,11 +24,19 @@ export interface RedisClient {
     count: 'COUNT',
     n: number,
   ): Promise<[string, string[]]>
-  eval(script: string, keys: number, ...args: (string | number)[]): Promise<unknown>
-  evalsha(sha: string, keys: number, ...args: (string | number)[]): Promise<unknown>
-  nodes?(role: 'master'): RedisClient[]
+  nodes?(role: 'master'): NodeClient[]
+  /** Of a Cluster: the nodes of each slot as `host:port`, the master first. */
+  readonly slots?: readonly (readonly string[] | undefined)[]
+  /** Of a Cluster: asks anew which node has which slots. */
+  refreshSlotsCache?(callback: (error?: unknown) => void): void
   on(event: string, listener: (error: unknown) => void): unknown
   off(event: string, listener: (error: unknown) => void): unknown
+}
+
+/** A client of one server. */
+export interface NodeClient extends RedisClient {
+  readonly stream?: LinkStream | undefined
+  duplicate(override: object): LinkClient
 }
 
 /**
@@ -36,15 +47,21 @@ export function openClient(config: RedisConfig): RedisClient {
   const connection = {
     ...config.credentials,
     connectTimeout: config.connectTimeoutMs,
+    // TCP would keep a connection to a host that is gone for a quarter of an hour.
+    socketTimeout: config.silenceMs,
+    // How long a connection that is ended may take; longer would hold up the end of the process.
+    disconnectTimeout: 200,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     retryStrategy: reconnectDelayMs,
     // A demoted primary keeps its connections: leave it, the next connection finds the new one.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+    maxLoadingRetryTime: 1000,
     lazyConnect: true,
   }
   const { target } = config
+  const { tls } = config.credentials
   switch (target.kind) {
     case 'server':
       return new Redis({ ...connection, host: target.host, port: target.port })
@@ -54,6 +71,10 @@ export function openClient(config: RedisConfig): RedisClient {
         sentinels: [...target.sentinels],
         name: target.name,
         sentinelRetryStrategy: reconnectDelayMs,
+        // A sentinel that takes the connection and says nothing is passed over.
+        sentinelCommandTimeout: config.connectTimeoutMs,
+        // Without it ioredis speaks plainly to the primary, whatever `tls` says.
+        ...(tls === undefined ? {} : { enableTLSForSentinelMode: true, sentinelTLS: tls }),
       })
     case 'cluster':
       return new Cluster([...target.nodes], {
@@ -62,10 +83,19 @@ export function openClient(config: RedisConfig): RedisClient {
         enableOfflineQueue: true,
         // Any other value sends commands again whose connection broke.
         retryDelayOnFailover: 0,
+        // A Cluster that is down says so at once. MOVED, ASK and TRYAGAIN are followed: they come before anything is done.
+        retryDelayOnClusterDown: 0,
+        maxRedirections: 5,
+        // A certificate is for a name: resolved here, it would be compared with an address.
+        ...(tls === undefined ? {} : { dnsLookup: asItIs }),
         clusterRetryStrategy: reconnectDelayMs,
         lazyConnect: true,
       })
   }
+}
+
+function asItIs(host: string, found: (error: null, address: string) => void): void {
+  found(null, host)
 }
 
 /** 50 ms, doubled up to 2 s, with up to 50 ms on top so that a fleet does not return in step. */

@@ -1,8 +1,12 @@
 import { StoreUnavailableError } from '../errors.ts'
 import type { RedisClient } from './client.ts'
+import { isSelectRefused, nodeError, reasonOf, safeCause } from './redis-errors.ts'
 
-/** Whether commands can be sent, so that none waits in an offline queue. */
+/** Whether commands can be sent by a client, so that none waits in an offline queue. */
 export interface Connection {
+  readonly client: RedisClient
+  /** `ready`: commands can be sent. `new`: its first attempt to connect is not over. `lost`: it is trying again. */
+  state(): 'ready' | 'new' | 'lost'
   /**
    * `undefined` when commands can be sent. A promise while the first attempt to connect is under way: it resolves when
    * commands can be sent. Afterwards a lost connection is an error at once, until the client is back.
@@ -13,55 +17,94 @@ export interface Connection {
 }
 
 /** Statuses of a client that has not failed yet. */
-const fresh = new Set(['wait', 'connecting', 'connect'])
+const beforeFailure = new Set(['wait', 'connecting', 'connect'])
 
 /**
  * Watches a client.
  *
  * @param owned true when the store opened it: its errors are then the store's to report, not the console's
+ * @param onReady told of each connection that is made
  */
-export function watchConnection(client: RedisClient, owned: boolean): Connection {
+export function watchConnection(
+  client: RedisClient,
+  owned: boolean,
+  onReady: () => void,
+): Connection {
   let firstAttempt: Promise<void> | undefined
-  let attempted = !fresh.has(client.status)
+  let attempted = false
   let lastError: unknown
+  // ioredis goes on in database 0 where SELECT was refused: such a connection is never used.
+  let wrongDatabase = false
 
   const onError = (error: unknown): void => {
-    lastError = error
+    lastError = nodeError(error) ?? error
+    wrongDatabase ||= isSelectRefused(error)
   }
-  if (owned) client.on('error', onError)
+  const onClose = (): void => {
+    wrongDatabase = false
+  }
+  const onConnected = (): void => {
+    if (wrongDatabase) return
+    lastError = undefined
+    onReady()
+  }
+  const listeners: Record<string, (error: unknown) => void> = {
+    ready: onConnected,
+    close: onClose,
+    // A Cluster tells why it finds no node by 'node error' only.
+    ...(owned ? { error: onError, 'node error': onError } : {}),
+  }
+  for (const [event, listener] of Object.entries(listeners)) client.on(event, listener)
 
-  const attempt = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const settle = (outcome: () => void) => (): void => {
-        attempted = true
-        client.off('ready', onReady)
-        client.off('close', onClose)
-        outcome()
-      }
-      const onReady = settle(resolve)
-      const onClose = settle(() => reject(disconnected(client.status, lastError)))
-      client.on('ready', onReady)
-      client.on('close', onClose)
-      // What goes wrong is told by 'close'; connect() only starts the attempt.
-      if (client.status === 'wait') client.connect().catch(onError)
-    })
+  const failure = (): StoreUnavailableError => disconnected(client.status, lastError)
+  const isReady = (): boolean => client.status === 'ready' && !wrongDatabase
 
+  const attempt = async (): Promise<void> => {
+    const over = untilReadyOrClosed(client)
+    // What goes wrong is told by 'close'; connect() only starts the attempt.
+    if (client.status === 'wait') client.connect().catch((error) => (lastError ??= error))
+    await over
+    attempted = true
+    if (!isReady()) throw failure()
+  }
+
+  const state = (): 'ready' | 'new' | 'lost' => {
+    if (isReady()) return 'ready'
+    return attempted || !beforeFailure.has(client.status) ? 'lost' : 'new'
+  }
   return {
+    client,
+    state,
     ready() {
-      if (client.status === 'ready') return undefined
-      if (attempted) return Promise.reject(disconnected(client.status, lastError))
-      return (firstAttempt ??= attempt())
+      const now = state()
+      if (now === 'ready') return undefined
+      return now === 'lost' ? Promise.reject(failure()) : (firstAttempt ??= attempt())
     },
     stop() {
-      client.off('error', onError)
+      for (const [event, listener] of Object.entries(listeners)) client.off(event, listener)
     },
   }
 }
 
+function untilReadyOrClosed(client: RedisClient): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      client.off('ready', settle)
+      client.off('close', settle)
+      resolve()
+    }
+    client.on('ready', settle)
+    client.on('close', settle)
+  })
+}
+
 function disconnected(status: string, cause: unknown): StoreUnavailableError {
+  const denied = reasonOf(cause) === 'denied'
   return new StoreUnavailableError(
-    'disconnected',
-    `Redis is not connected (client status "${status}").`,
-    cause,
+    denied ? 'denied' : 'disconnected',
+    denied
+      ? `Redis refused access: ${String((cause as Error).message)}`
+      : `Not sent, because Redis is not connected (client status "${status}").`,
+    safeCause(cause),
   )
 }

@@ -8,8 +8,6 @@
 export interface Deadlines {
   /** The promise, or a rejection with `onExpired()` when it is not settled within `ms`. */
   race<Value>(promise: Promise<Value>, ms: number, onExpired: () => Error): Promise<Value>
-  /** Ends the timers. What is pending settles with its promise. */
-  stop(): void
 }
 
 /** Makes an empty set of deadlines. */
@@ -21,18 +19,17 @@ export function createDeadlines(): Deadlines {
       if (queue === undefined) queues.set(ms, (queue = createQueue(ms)))
       return queue.race(promise, onExpired)
     },
-    stop() {
-      for (const queue of queues.values()) queue.stop()
-    },
   }
 }
 
-type Queue = Pick<Deadlines, 'stop'> & {
+interface Queue {
   race<Value>(promise: Promise<Value>, onExpired: () => Error): Promise<Value>
 }
 
 /** A timer this much late tells of a busy loop. */
 const lateMs = 10
+/** Node fires a timer of more at once. */
+const longestTimerMs = 2 ** 31 - 1
 /** How far a busy loop may move a deadline. */
 const longestStretchMs = 1000
 
@@ -52,7 +49,8 @@ function createQueue(ms: number): Queue {
     const next = calls.first()
     if (next === undefined || timer !== undefined) return
     const { dueAtMs } = next
-    timer = setTimeout(() => expireDue(dueAtMs), Math.max(1, dueAtMs - performance.now())).unref()
+    const waitMs = Math.min(Math.max(1, dueAtMs - performance.now()), longestTimerMs)
+    timer = setTimeout(() => expireDue(dueAtMs), waitMs).unref()
   }
   /** Timers run before sockets are read, so it is decided after a read: replies that are already here get in first. */
   const expireDue = (wantedAtMs: number): void => {
@@ -88,10 +86,6 @@ function createQueue(ms: number): Queue {
           },
         )
       }),
-    stop() {
-      clearTimeout(timer)
-      timer = undefined
-    },
   }
 }
 

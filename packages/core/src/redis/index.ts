@@ -1,3 +1,5 @@
 export type { RedisClient } from './client.ts'
 export { redisStore } from './redis-store.ts'
-export type { RedisAddress, RedisStoreOptions } from './options.ts'
+export { cacheFromEnv, type Environment } from './cache-from-env.ts'
+export type { RedisAddress } from './address.ts'
+export type { RedisStoreOptions } from './options.ts'

@@ -1,12 +1,10 @@
+import type { ConnectionOptions } from 'node:tls'
 import type { Duration } from '../duration.ts'
 import { OptionError } from '../errors.ts'
 import { checkOptions, durationOption, integerOption, wrongOption } from '../options.ts'
-
-/** Where a server, a sentinel or a Cluster node listens. */
-export interface RedisAddress {
-  readonly host: string
-  readonly port: number
-}
+import { parseAddresses, parseHost, parsePort, type RedisAddress } from './address.ts'
+import { parseRedisUrl } from './redis-url.ts'
+import type { RedisCredentials, RedisTarget } from './target.ts'
 
 /** Options of `redisStore`: one of `url`, `host`, `cluster` or `sentinels` says where Redis is. */
 export interface RedisStoreOptions {
@@ -27,30 +25,20 @@ export interface RedisStoreOptions {
   readonly password?: string
   /** Database number. Default 0; a Cluster has no other. */
   readonly database?: number
-  /** True for TLS with the system's authorities. Default: what the url says, else false. */
-  readonly tls?: boolean
+  /**
+   * True for TLS with the system's authorities, or options of `node:tls` such as `{ ca }`: for the servers, and for the
+   * sentinels too. Default: what the url says, else false.
+   */
+  readonly tls?: boolean | ConnectionOptions
+  /**
+   * How many connections the commands are spread over. One carries as many parallel commands as you like; more help where
+   * big values hold small ones up. Two calls that do not wait for each other may then overtake. Default 1.
+   */
+  readonly connections?: number
   /** How long one attempt to connect may take. Default `'2s'`. */
   readonly connectTimeout?: Duration
   /** How long one command may take before it fails with `StoreUnavailableError`. Default `'500ms'`. */
   readonly commandTimeout?: Duration
-}
-
-/** Where to connect. */
-export type RedisTarget =
-  | { readonly kind: 'server'; readonly host: string; readonly port: number }
-  | {
-      readonly kind: 'sentinel'
-      readonly sentinels: readonly RedisAddress[]
-      readonly name: string
-    }
-  | { readonly kind: 'cluster'; readonly nodes: readonly RedisAddress[] }
-
-/** Who connects: passed on to the client as it is. */
-export interface RedisCredentials {
-  readonly username?: string
-  readonly password?: string
-  readonly db?: number
-  readonly tls?: Record<string, never>
 }
 
 /** Options, parsed once. */
@@ -59,6 +47,9 @@ export interface RedisConfig {
   readonly credentials: RedisCredentials
   readonly connectTimeoutMs: number
   readonly commandTimeoutMs: number
+  readonly connections: number
+  /** A connection on which an answer has been awaited for this long is given up for a new one. */
+  readonly silenceMs: number
 }
 
 const known = [
@@ -72,6 +63,7 @@ const known = [
   'password',
   'database',
   'tls',
+  'connections',
   'connectTimeout',
   'commandTimeout',
 ]
@@ -82,67 +74,90 @@ export const defaultCommandTimeoutMs = 500
 /** @throws OptionError on anything unknown, malformed or contradictory; no password is ever in the message */
 export function parseRedisOptions(options: RedisStoreOptions): RedisConfig {
   checkOptions('redisStore', options, known)
-  const places = (['url', 'host', 'cluster', 'sentinels'] as const).filter(
-    (name) => options[name] !== undefined,
+  const fromUrl = checkPlace(options) === 'url' ? parseRedisUrl(options.url) : undefined
+  checkContradictions(options, fromUrl?.credentials)
+  const commandTimeoutMs = durationOption(
+    options.commandTimeout,
+    'commandTimeout',
+    defaultCommandTimeoutMs,
   )
-  if (places.length > 1) {
-    throw new OptionError(
-      `redisStore() was given ${places.join(' and ')}. Say where Redis is in one way.`,
-    )
-  }
-  if ('url' in options && options.url === undefined && places.length === 0) {
-    throw new OptionError(
-      'redisStore() was given a "url" that is undefined. Set the variable it comes from, or use memoryStore().',
-    )
-  }
-  const fromUrl = options.url === undefined ? undefined : parseUrl(options.url)
   return {
     target: fromUrl?.target ?? targetOf(options),
     credentials: { ...fromUrl?.credentials, ...credentialsOf(options) },
     connectTimeoutMs: durationOption(options.connectTimeout, 'connectTimeout', '2s'),
-    commandTimeoutMs: durationOption(
-      options.commandTimeout,
-      'commandTimeout',
-      defaultCommandTimeoutMs,
-    ),
+    commandTimeoutMs,
+    connections: integerOption(options.connections, 'connections', 1),
+    silenceMs: Math.max(2000, 2 * commandTimeoutMs),
+  }
+}
+
+const places = ['url', 'host', 'cluster', 'sentinels'] as const
+
+/** Which option says where Redis is; `undefined` for the default. */
+function checkPlace(options: RedisStoreOptions): (typeof places)[number] | undefined {
+  const given = places.filter((name) => options[name] !== undefined)
+  if (given.length > 1) {
+    throw new OptionError(
+      `redisStore() was given ${given.join(' and ')}. Say where Redis is in one way.`,
+    )
+  }
+  const [place] = given
+  if ('url' in options && place === undefined) {
+    throw new OptionError(
+      'redisStore() was given a "url" that is undefined. Set the variable it comes from, or use memoryStore().',
+    )
+  }
+  if (options.port !== undefined && place !== undefined && place !== 'host') {
+    throw new OptionError(
+      `redisStore() was given "port" beside "${place}", which names its own. Leave "port" out.`,
+    )
+  }
+  if (options.name !== undefined && place !== 'sentinels') {
+    throw new OptionError('redisStore() was given "name" without "sentinels", who know the name.')
+  }
+  return place
+}
+
+/** What would silently win over the other is refused. */
+function checkContradictions(
+  options: RedisStoreOptions,
+  fromUrl: RedisCredentials | undefined,
+): void {
+  const twice = (['username', 'password', 'database'] as const).find(
+    (name) =>
+      options[name] !== undefined && fromUrl?.[name === 'database' ? 'db' : name] !== undefined,
+  )
+  if (twice !== undefined) {
+    throw new OptionError(`redisStore() was given "${twice}" twice: in the url and beside it.`)
+  }
+  if (options.tls === false && fromUrl?.tls !== undefined) {
+    throw new OptionError(
+      'redisStore() was given "tls: false" beside a rediss:// url, which is TLS.',
+    )
+  }
+  if (options.cluster !== undefined && options.database) {
+    throw new OptionError('A Redis Cluster has database 0 only. Leave "database" out.')
   }
 }
 
 function targetOf(options: RedisStoreOptions): RedisTarget {
   if (options.cluster !== undefined) {
-    return { kind: 'cluster', nodes: addresses(options.cluster, 'cluster') }
+    return { kind: 'cluster', nodes: parseAddresses(options.cluster, 'cluster') }
   }
   if (options.sentinels !== undefined) {
     if (!options.name)
       throw wrongOption('name', 'the name of the primary that the sentinels watch', options.name)
     return {
       kind: 'sentinel',
-      sentinels: addresses(options.sentinels, 'sentinels'),
+      sentinels: parseAddresses(options.sentinels, 'sentinels'),
       name: options.name,
     }
   }
-  const host = options.host ?? '127.0.0.1'
-  if (typeof host !== 'string' || host === '')
-    throw wrongOption('host', 'a host name or address', host)
-  return { kind: 'server', host, port: portOf(options.port ?? 6379, 'port') }
-}
-
-function addresses(given: unknown, name: string): readonly RedisAddress[] {
-  if (!Array.isArray(given) || given.length === 0) {
-    throw wrongOption(name, "a list such as [{ host: '10.0.0.1', port: 6379 }]", given)
+  return {
+    kind: 'server',
+    host: parseHost(options.host ?? '127.0.0.1', 'host'),
+    port: parsePort(options.port ?? 6379, 'port'),
   }
-  return given.map(({ host, port }: Partial<RedisAddress>, at) => {
-    if (typeof host !== 'string' || host === '') {
-      throw wrongOption(`${name}[${at}].host`, 'a host name or address', host)
-    }
-    return { host, port: portOf(port, `${name}[${at}].port`) }
-  })
-}
-
-function portOf(value: unknown, name: string): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65_536)
-    return value
-  throw wrongOption(name, 'a port from 1 to 65535', value)
 }
 
 function credentialsOf(options: RedisStoreOptions): RedisCredentials {
@@ -152,42 +167,22 @@ function credentialsOf(options: RedisStoreOptions): RedisCredentials {
       throw new OptionError(`Expected "${name}" to be text; got a ${typeof value}.`)
     }
   }
+  const tls = parseTls(options.tls)
   return {
     ...(options.username === undefined ? {} : { username: options.username }),
     ...(options.password === undefined ? {} : { password: options.password }),
     ...(options.database === undefined
       ? {}
       : { db: integerOption(options.database, 'database', 0, 0) }),
-    ...(options.tls === true ? { tls: {} } : {}),
+    ...(tls === undefined ? {} : { tls }),
   }
 }
 
-/** The url itself never gets into a message: it may hold a password, wherever a typing error put it. */
-function parseUrl(text: unknown): { target: RedisTarget; credentials: RedisCredentials } {
-  const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined
-  const database = url === undefined ? undefined : /^\/?(\d{0,5})$/.exec(url.pathname)?.[1]
-  if (
-    url === undefined ||
-    !/^rediss?:$/.test(url.protocol) ||
-    url.hostname === '' ||
-    database === undefined
-  ) {
-    throw new OptionError(
-      'Expected "url" to look like redis://host:6379, redis://user:password@host:6379/0 or rediss://host:6380; ' +
-        'got text that does not (not shown: it may hold a password).',
-    )
-  }
-  return {
-    target: {
-      kind: 'server',
-      host: url.hostname.replace(/^\[|\]$/g, ''),
-      port: url.port === '' ? 6379 : Number(url.port),
-    },
-    credentials: {
-      ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
-      ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
-      ...(database === '' ? {} : { db: Number(database) }),
-      ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
-    },
-  }
+function parseTls(tls: unknown): ConnectionOptions | undefined {
+  if (tls === undefined || tls === false) return undefined
+  if (tls === true) return {}
+  if (typeof tls === 'object' && tls !== null && !Array.isArray(tls)) return { ...tls }
+  throw new OptionError(
+    `Expected "tls" to be true, false or options of node:tls such as { ca }; got a ${typeof tls}.`,
+  )
 }

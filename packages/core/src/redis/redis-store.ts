@@ -1,9 +1,12 @@
 import { OptionError } from '../errors.ts'
+import { payloadOf } from '../payload.ts'
 import { show } from '../show.ts'
 import type { Store, StoreSetOptions } from '../store.ts'
 import { createCaller } from './caller.ts'
 import { openClient, type RedisClient } from './client.ts'
+import { warnOfEviction } from './eviction-warning.ts'
 import { manyVerbs } from './many.ts'
+import { nearSource } from './near-source.ts'
 import { defaultCommandTimeoutMs, parseRedisOptions, type RedisStoreOptions } from './options.ts'
 import { runScript } from './run-script.ts'
 import { scanKeys } from './scan-keys.ts'
@@ -11,12 +14,13 @@ import { scanKeys } from './scan-keys.ts'
 /**
  * A store on Redis 6.2+ or Valkey: one server, Sentinel or Cluster.
  *
- * Given options it opens its own client, on first use. Given an ioredis client (5.4+ or 6) it uses that one and never
- * closes or changes it; such a client should have `autoResendUnfulfilledCommands: false`, or a write whose reply was
- * lost may be applied twice by ioredis.
+ * Given options it opens its own clients, on first use. Given an ioredis client (5.4+ or 6) it uses that one and never
+ * closes or changes it; such a client should have `autoResendUnfulfilledCommands: false`, and a Cluster
+ * `retryDelayOnFailover: 0` too, or a write whose reply was lost may be applied twice by ioredis.
  *
  * Every call settles within `commandTimeout`. After three timeouts in a row, calls fail at once for a second, then one
- * probe decides. A client that is not connected fails calls at once, save for its first attempt to connect.
+ * probe decides; in a Cluster that holds for each node. A client that is not connected fails calls at once, save for its
+ * first attempt to connect. A connection of its own that stays silent for two seconds is replaced.
  *
  * @example
  * redisStore({ url: 'redis://localhost:6379' })
@@ -26,36 +30,62 @@ import { scanKeys } from './scan-keys.ts'
  */
 export function redisStore(clientOrOptions: RedisClient | RedisStoreOptions = {}): Store {
   if (isClient(clientOrOptions)) {
-    return createRedisStore(clientOrOptions, defaultCommandTimeoutMs, false)
+    return createRedisStore([clientOrOptions], defaultCommandTimeoutMs, false)
   }
   const config = parseRedisOptions(clientOrOptions)
-  return createRedisStore(openClient(config), config.commandTimeoutMs, true)
+  const others = Array.from({ length: config.connections - 1 }, () => openClient(config))
+  return createRedisStore([openClient(config), ...others], config.commandTimeoutMs, true)
 }
 
 function isClient(given: RedisClient | RedisStoreOptions): given is RedisClient {
   if (typeof given !== 'object' || given === null) {
+    // A url may hold a password.
+    const got = typeof given === 'string' ? 'text. Write redisStore({ url })' : show(given)
     throw new OptionError(
-      `Expected redisStore() to be given options or an ioredis client; got ${show(given)}.`,
+      `Expected redisStore() to be given options or an ioredis client; got ${got}.`,
     )
   }
   return 'evalsha' in given
 }
 
-function createRedisStore(client: RedisClient, commandTimeoutMs: number, owned: boolean): Store {
-  const { call, close } = createCaller(client, commandTimeoutMs, owned)
+function createRedisStore(
+  clients: readonly [RedisClient, ...RedisClient[]],
+  commandTimeoutMs: number,
+  owned: boolean,
+): Store {
+  const [client] = clients
+  const { call, callFirst, close } = createCaller({
+    clients,
+    commandTimeoutMs,
+    owned,
+    onFirstAnswer: warnOfEviction,
+  })
   return {
     kind: 'redis',
     shared: true,
-    get: async (key) => (await call('get', () => client.get(key))) ?? undefined,
-    set: async (key, text, options) =>
-      (await call('set', () => client.call('SET', key, text, ...setArguments(options)))) === 'OK',
+    async get(key) {
+      const bytes = await call('get', (sender) => sender.getBuffer(key), undefined, key)
+      return bytes === null ? undefined : payloadOf(bytes)
+    },
+    async set(key, payload, options) {
+      const args = setArguments(options)
+      const send = (sender: RedisClient): Promise<unknown> =>
+        sender.call('set', key, payload, ...args)
+      return (await call('set', send, undefined, key)) === 'OK'
+    },
     ...manyVerbs(client, call),
-    scan: (match) => scanKeys(client, match, call),
+    near: nearSource(client, callFirst),
+    scan: (match) => scanKeys(client.options.keyPrefix ?? '', match, call),
     run: (operation, args, options) =>
-      call(operation.name, () => runScript(client, operation, args), options?.deadlineMs),
+      call(
+        operation.name,
+        (sender) => runScript(sender, operation, args),
+        options?.deadlineMs,
+        client.isCluster ? operation.keys(args)[0] : undefined,
+      ),
     usage: () => undefined,
     ping: async () => {
-      await call('ping', () => client.ping())
+      await call('ping', (sender) => sender.ping())
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Operation, Reply } from '../operation.ts'
+import { payloadOf } from '../payload.ts'
 import type { RedisClient } from './client.ts'
 import { isNoScript } from './redis-errors.ts'
 
@@ -15,11 +16,12 @@ export async function runScript<Args, Result>(
   const keys = operation.keys(args)
   const rest = [...keys, ...operation.argv(args)]
   try {
-    const reply = await client.evalsha(shaOf(operation.lua), keys.length, ...rest)
-    return operation.reply(reply as Reply)
+    const reply = await client.callBuffer('evalsha', shaOf(operation.lua), keys.length, ...rest)
+    return operation.reply(replyOf(reply))
   } catch (error) {
     if (!isNoScript(error)) throw error
-    return operation.reply((await client.eval(operation.lua, keys.length, ...rest)) as Reply)
+    const reply = await client.callBuffer('eval', operation.lua, keys.length, ...rest)
+    return operation.reply(replyOf(reply))
   }
 }
 
@@ -27,4 +29,10 @@ function shaOf(script: string): string {
   let sha = shas.get(script)
   if (sha === undefined) shas.set(script, (sha = createHash('sha1').update(script).digest('hex')))
   return sha
+}
+
+/** What ioredis answers of a script when it is asked for bytes: an operation is given text, but for payloads of bytes. */
+function replyOf(raw: unknown): Reply {
+  if (Buffer.isBuffer(raw)) return payloadOf(raw)
+  return Array.isArray(raw) ? raw.map(replyOf) : (raw as Reply)
 }

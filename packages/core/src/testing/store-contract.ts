@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { StoreClosedError } from '../errors.ts'
-import { add, exists, expire, remaining } from '../operations/entry.ts'
+import { add, exists, expire, remaining, replace, swap, take } from '../operations/entry.ts'
 import type { Store } from '../store.ts'
 
 /** A store under test, with nothing of other tests in it. */
@@ -59,6 +59,28 @@ const entryCases: readonly Case[] = [
     },
   ],
   [
+    'bytes come back as bytes and text as text, whatever wrote them and whatever reads them',
+    async ({ store, key }) => {
+      const bytes = (...after: number[]): Buffer => Buffer.of(0x90, 0, 255, ...after)
+      const payloads = [bytes(), Buffer.of(0x80), Buffer.of(0xc1, 0x0d, 0x0a), 'text', '\u00c1', '']
+      for (const payload of payloads) {
+        await store.set(key('one'), payload)
+        await store.setMany([[key('two'), payload]])
+        assert.deepEqual(await store.get(key('one')), payload)
+        assert.deepEqual(await store.getMany([key('one'), key('two')]), [payload, payload])
+        assert.deepEqual(await store.run(take, { key: key('one') }), payload)
+      }
+      await store.set(key('entry'), bytes())
+      const swapped = (expected: Buffer | string, next: Buffer) =>
+        store.run(swap, { key: key('entry'), expected, next, ttlMs: 0 })
+      assert.equal(await swapped(bytes(1), bytes(2)), false)
+      assert.equal(await swapped(bytes().toString(), bytes(2)), false)
+      assert.equal(await swapped(bytes(), bytes(2)), true)
+      await store.run(replace, { key: key('entry'), payload: bytes(3), present: true, ttlMs: 0 })
+      assert.deepEqual(await store.get(key('entry')), bytes(3))
+    },
+  ],
+  [
     'keys of any characters are told apart',
     async ({ store, key }) => {
       const names = [
@@ -89,6 +111,7 @@ const entryCases: readonly Case[] = [
       await store.set(key('brief'), 'x', { ttlMs: 60 })
       assert.equal(await store.get(key('brief')), 'x')
       await pass(80)
+      assert.equal(store.get.now?.(key('brief')), undefined)
       assert.equal(await store.get(key('brief')), undefined)
       assert.equal(await store.delete([key('brief')]), 0)
       assert.equal(await store.run(exists, { key: key('brief') }), false)
@@ -200,6 +223,7 @@ const lifeCases: readonly Case[] = [
     async ({ store, key }) => {
       await store.close()
       await store.close()
+      assert.equal(store.get.now?.(key('x')), undefined)
       await assert.rejects(store.get(key('x')), StoreClosedError)
       await assert.rejects(store.set(key('x'), 'x'), StoreClosedError)
       await assert.rejects(store.delete([key('x')]), StoreClosedError)

@@ -1,16 +1,16 @@
 import type { Cache, CounterOptions, SwapOptions } from '../cache.ts'
 import { CounterError, OptionError } from '../errors.ts'
 import { add, swap } from '../operations/entry.ts'
+import type { Payload } from '../payload.ts'
 import { show } from '../show.ts'
 import type { Store } from '../store.ts'
-import { decode, encodeIfAny } from './values.ts'
 import { finite, keyMaker, ttlOf, type View } from './view.ts'
 
 type AtomicVerbs = Pick<Cache, 'increment' | 'decrement' | 'compareAndSwap' | 'update'>
 
 /** Changes that lose no parallel change. */
 export function atomicVerbs(view: View): AtomicVerbs {
-  const { store, updater } = view
+  const { store, updater, values, counters } = view
   const entryKey = keyMaker(view)
   const count = (key: string, by: number, { ttl }: CounterOptions): Promise<number> =>
     addTo(store, entryKey(key), by, finite(ttlOf(view, ttl)))
@@ -21,8 +21,8 @@ export function atomicVerbs(view: View): AtomicVerbs {
     compareAndSwap: async (key, expected, next, options = {}) =>
       store.run(swap, {
         key: entryKey(key),
-        expected: encodeIfAny(expected),
-        next: encodeIfAny(next),
+        expected: values.encodeIfAny(expected),
+        next: values.encodeIfAny(next),
         ttlMs: swapTtl(options),
       }),
     async update<Value>(
@@ -30,10 +30,15 @@ export function atomicVerbs(view: View): AtomicVerbs {
       change: (value: Value | undefined) => Value | undefined | Promise<Value | undefined>,
       options: SwapOptions = {},
     ) {
-      const changeText = async (text: string | undefined): Promise<string | undefined> =>
-        encodeIfAny(await change(text === undefined ? undefined : decode<Value>(text)))
-      const text = await updater.update(entryKey(key), changeText, swapTtl(options))
-      return text === undefined ? undefined : decode<Value>(text)
+      const entry = entryKey(key)
+      const read = (payload: Payload | undefined): Value | undefined => {
+        const value = payload === undefined ? undefined : values.decode<Value>(entry, payload)
+        if (payload !== undefined && value === undefined) counters?.add('unreadable', 1)
+        return value
+      }
+      const changePayload = async (payload: Payload | undefined): Promise<Payload | undefined> =>
+        values.encodeIfAny(await change(read(payload)))
+      return read(await updater.update(entry, changePayload, swapTtl(options)))
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Cache } from '../cache.ts'
+import { tracedVerbs } from '../tracing-verbs.ts'
 import { atomicVerbs } from './atomic-verbs.ts'
 import { batchVerbs } from './batch-verbs.ts'
 import { entryVerbs } from './entry-verbs.ts'
@@ -9,13 +10,12 @@ import type { View } from './view.ts'
 
 /** The cache that a view is seen as. */
 export function createView(view: View): Cache {
-  return {
-    store: view.store,
-    ...entryVerbs(view),
-    ...expiryVerbs(view),
-    ...batchVerbs(view),
-    ...atomicVerbs(view),
-    ...patternVerbs(view),
-    ...viewVerbs(view, createView),
-  }
+  const verbs = tracedVerbs(view, {
+    entry: entryVerbs(view),
+    expiry: expiryVerbs(view),
+    atomic: atomicVerbs(view),
+    batch: batchVerbs(view),
+    pattern: patternVerbs(view),
+  })
+  return Object.assign(verbs, viewVerbs(view, createView), { store: view.store })
 }

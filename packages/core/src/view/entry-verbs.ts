@@ -3,23 +3,25 @@ import type { Duration } from '../duration.ts'
 import { OptionError } from '../errors.ts'
 import { exists, replace, take } from '../operations/entry.ts'
 import { booleanOption, checkOptions } from '../options.ts'
+import type { Payload } from '../payload.ts'
 import type { StoreSetOptions } from '../store.ts'
-import { encode, valueReader } from './values.ts'
+import { valueReader } from './values.ts'
 import { finite, keyMaker, ttlOf, type View } from './view.ts'
 
 type EntryVerbs = Pick<Cache, 'get' | 'set' | 'delete' | 'has' | 'take' | 'setIfAbsent'>
 
 /** One entry: read, written, deleted. */
 export function entryVerbs(view: View): EntryVerbs {
-  const { store, counters } = view
+  const { store, counters, values } = view
   const entryKey = keyMaker(view)
-  const read = valueReader(counters)
+  const read = valueReader(values, counters)
   return {
     async get<Value>(key: string) {
-      return read<Value>(await store.get(entryKey(key)))
+      const entry = entryKey(key)
+      return read<Value>(entry, store.get.now?.(entry) ?? (await store.get(entry)))
     },
     async set(key, value, options) {
-      const written = await write(view, entryKey(key), encode(value), options)
+      const written = await write(view, entryKey(key), values.encode(value), options)
       if (written) counters?.add('sets', 1)
       return written
     },
@@ -30,13 +32,14 @@ export function entryVerbs(view: View): EntryVerbs {
     },
     has: async (key) => store.run(exists, { key: entryKey(key) }),
     async take<Value>(key: string) {
-      const value = read<Value>(await store.run(take, { key: entryKey(key) }))
+      const entry = entryKey(key)
+      const value = read<Value>(entry, await store.run(take, { key: entry }))
       if (value !== undefined) counters?.add('deletes', 1)
       return value
     },
     async setIfAbsent(key, value, ttl) {
       const options = ttl === undefined ? { ifAbsent: true } : { ttl, ifAbsent: true }
-      const written = await write(view, entryKey(key), encode(value), options)
+      const written = await write(view, entryKey(key), values.encode(value), options)
       if (written) counters?.add('sets', 1)
       return written
     },
@@ -46,18 +49,18 @@ export function entryVerbs(view: View): EntryVerbs {
 function write(
   view: View,
   key: string,
-  text: string,
+  payload: Payload,
   options: Duration | SetOptions | undefined,
 ): Promise<boolean> {
   if (typeof options !== 'object' || options === null) {
-    return view.store.set(key, text, expiryOf(ttlOf(view, options)))
+    return view.store.set(key, payload, expiryOf(ttlOf(view, options)))
   }
   const { ttl, when, keepTtl } = parseSetOptions(options)
   if (keepTtl) {
     const created = finite(view.defaultTtlMs)
-    return view.store.run(replace, { key, text, present: when === 'present', ttlMs: created })
+    return view.store.run(replace, { key, payload, present: when === 'present', ttlMs: created })
   }
-  return view.store.set(key, text, { ...expiryOf(ttlOf(view, ttl)), ...(when && { when }) })
+  return view.store.set(key, payload, { ...expiryOf(ttlOf(view, ttl)), ...(when && { when }) })
 }
 
 interface ParsedSetOptions {

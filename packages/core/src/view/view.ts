@@ -3,6 +3,7 @@ import { checkKey } from '../key.ts'
 import type { Counters } from '../stats.ts'
 import type { Store } from '../store.ts'
 import type { Updater } from '../update.ts'
+import type { Values } from './values.ts'
 
 /** What a view is, whole. */
 export interface View {
@@ -15,6 +16,7 @@ export interface View {
   /** Absent when nothing is counted. */
   readonly counters: Counters | undefined
   readonly updater: Updater
+  readonly values: Values
 }
 
 /** What every key of the view begins with. */

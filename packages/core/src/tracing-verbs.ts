@@ -1,0 +1,207 @@
+import type { Cache } from './cache.ts'
+import { createTrace, type Trace, type TraceMessage } from './tracing.ts'
+import { tracedKey, type TracedKey } from './tracing-key.ts'
+import { baseOf, type View } from './view/view.ts'
+
+/** Which cache it was. */
+export interface CacheFields {
+  /** The kind of the store: `'memory'`, `'redis'`. */
+  readonly store: string
+  readonly prefix: string
+}
+
+/** An operation on one entry. */
+export interface EntryFields extends CacheFields {
+  readonly key: TracedKey
+}
+
+/** An operation on a list of entries. */
+export interface BatchFields extends CacheFields {
+  /** How many were asked for. */
+  readonly count: number
+}
+
+/** What a read found. */
+export type Lookup = 'hit' | 'miss'
+
+/** The tracing channels of a cache, with their messages. */
+export interface CoreTraces {
+  readonly 'sluice:core:get': TraceMessage<EntryFields, Lookup>
+  readonly 'sluice:core:take': TraceMessage<EntryFields, Lookup>
+  /** The result of these: what the method answers. */
+  readonly 'sluice:core:set': TraceMessage<EntryFields, boolean>
+  readonly 'sluice:core:setIfAbsent': TraceMessage<EntryFields, boolean>
+  readonly 'sluice:core:delete': TraceMessage<EntryFields, boolean>
+  readonly 'sluice:core:has': TraceMessage<EntryFields, boolean>
+  readonly 'sluice:core:ttl': TraceMessage<EntryFields, number | undefined>
+  readonly 'sluice:core:expire': TraceMessage<EntryFields, boolean>
+  readonly 'sluice:core:persist': TraceMessage<EntryFields, boolean>
+  readonly 'sluice:core:touch': TraceMessage<EntryFields, boolean>
+  readonly 'sluice:core:compareAndSwap': TraceMessage<EntryFields, boolean>
+  readonly 'sluice:core:increment': TraceMessage<EntryFields>
+  readonly 'sluice:core:decrement': TraceMessage<EntryFields>
+  readonly 'sluice:core:update': TraceMessage<EntryFields>
+  /** The result of these: how many entries were found, written, deleted. */
+  readonly 'sluice:core:getMany': TraceMessage<BatchFields, number>
+  readonly 'sluice:core:setMany': TraceMessage<BatchFields, number>
+  readonly 'sluice:core:deleteMany': TraceMessage<BatchFields, number>
+  readonly 'sluice:core:keys': TraceMessage<CacheFields, number>
+  readonly 'sluice:core:keysMatching': TraceMessage<CacheFields, number>
+  readonly 'sluice:core:countMatching': TraceMessage<CacheFields, number>
+  readonly 'sluice:core:deleteMatching': TraceMessage<CacheFields, number>
+  readonly 'sluice:core:clear': TraceMessage<CacheFields, number>
+}
+
+const onEntry = <Result>(verb: string): Trace<EntryFields, Result> => createTrace('core', verb)
+const onBatch = (verb: string): Trace<BatchFields, number> => createTrace('core', verb)
+const onCache = (verb: string): Trace<CacheFields, number> => createTrace('core', verb)
+
+const traces = {
+  get: onEntry<Lookup>('get'),
+  take: onEntry<Lookup>('take'),
+  set: onEntry<boolean>('set'),
+  setIfAbsent: onEntry<boolean>('setIfAbsent'),
+  delete: onEntry<boolean>('delete'),
+  has: onEntry<boolean>('has'),
+  ttl: onEntry<number | undefined>('ttl'),
+  expire: onEntry<boolean>('expire'),
+  persist: onEntry<boolean>('persist'),
+  touch: onEntry<boolean>('touch'),
+  compareAndSwap: onEntry<boolean>('compareAndSwap'),
+  increment: onEntry<undefined>('increment'),
+  decrement: onEntry<undefined>('decrement'),
+  update: onEntry<undefined>('update'),
+  getMany: onBatch('getMany'),
+  setMany: onBatch('setMany'),
+  deleteMany: onBatch('deleteMany'),
+  keys: onCache('keys'),
+  keysMatching: onCache('keysMatching'),
+  countMatching: onCache('countMatching'),
+  deleteMatching: onCache('deleteMatching'),
+  clear: onCache('clear'),
+}
+
+type EntryVerbs = Pick<Cache, 'get' | 'set' | 'delete' | 'has' | 'take' | 'setIfAbsent'>
+type ExpiryVerbs = Pick<Cache, 'ttl' | 'expire' | 'persist' | 'touch'>
+type AtomicVerbs = Pick<Cache, 'increment' | 'decrement' | 'compareAndSwap' | 'update'>
+type BatchVerbs = Pick<Cache, 'getMany' | 'setMany' | 'deleteMany'>
+type PatternVerbs = Pick<
+  Cache,
+  'keys' | 'keysMatching' | 'countMatching' | 'deleteMatching' | 'clear'
+>
+
+/** The verbs that are told of, as the view makes them. `clearNamespace` is a `clear` of the namespace. */
+interface Verbs {
+  readonly entry: EntryVerbs
+  readonly expiry: ExpiryVerbs
+  readonly atomic: AtomicVerbs
+  readonly batch: BatchVerbs
+  readonly pattern: PatternVerbs
+}
+
+type TracedVerbs = EntryVerbs & ExpiryVerbs & AtomicVerbs & BatchVerbs & PatternVerbs
+
+/** The verbs of a view, told of on their channels: one event a call, none for what a call does inside. */
+export function tracedVerbs(
+  view: View,
+  { entry, expiry, atomic, batch, pattern }: Verbs,
+): TracedVerbs {
+  const fields = { store: view.store.kind, prefix: view.prefix }
+  const base = baseOf(view)
+  const entryOf = (key: unknown): EntryFields => ({
+    ...fields,
+    key: tracedKey(() => base + String(key)),
+  })
+  const cacheOf = (): CacheFields => fields
+  const { getMany, setMany, deleteMany } = tracedBatches(fields, batch)
+  // Named one by one: a tenant's view is made for every request, and spreading them takes forty times as long.
+  return {
+    get: traces.get.wrap(entry.get, entryOf, lookup),
+    take: traces.take.wrap(entry.take, entryOf, lookup),
+    set: traces.set.wrap(entry.set, entryOf, itself),
+    setIfAbsent: traces.setIfAbsent.wrap(entry.setIfAbsent, entryOf, itself),
+    delete: traces.delete.wrap(entry.delete, entryOf, itself),
+    has: traces.has.wrap(entry.has, entryOf, itself),
+    ttl: traces.ttl.wrap(expiry.ttl, entryOf, itself),
+    expire: traces.expire.wrap(expiry.expire, entryOf, itself),
+    persist: traces.persist.wrap(expiry.persist, entryOf, itself),
+    touch: traces.touch.wrap(expiry.touch, entryOf, itself),
+    compareAndSwap: traces.compareAndSwap.wrap(atomic.compareAndSwap, entryOf, itself),
+    increment: traces.increment.wrap(atomic.increment, entryOf, unsaid),
+    decrement: traces.decrement.wrap(atomic.decrement, entryOf, unsaid),
+    update: traces.update.wrap(atomic.update, entryOf, unsaid),
+    getMany,
+    setMany,
+    deleteMany,
+    keys: tracedKeys(fields, pattern.keys),
+    keysMatching: traces.keysMatching.wrap(pattern.keysMatching, cacheOf, ({ length }) => length),
+    countMatching: traces.countMatching.wrap(pattern.countMatching, cacheOf, itself),
+    deleteMatching: traces.deleteMatching.wrap(pattern.deleteMatching, cacheOf, itself),
+    clear: traces.clear.wrap(pattern.clear, cacheOf, itself),
+  }
+}
+
+const itself = <Value>(value: Value): Value => value
+const unsaid = (): undefined => undefined
+const lookup = (value: unknown): Lookup => (value === undefined ? 'miss' : 'hit')
+
+/** A list that can be walked over once is copied before it is counted, and only while somebody listens. */
+function tracedBatches(fields: CacheFields, verbs: BatchVerbs): BatchVerbs {
+  const batchOf = (items: Iterable<unknown>): BatchFields => ({
+    ...fields,
+    count: [...items].length,
+  })
+  const getMany = traces.getMany.wrap(verbs.getMany, batchOf, ({ size }) => size)
+  const setMany = traces.setMany.wrap(verbs.setMany, batchOf, itself)
+  const deleteMany = traces.deleteMany.wrap(verbs.deleteMany, batchOf, itself)
+  return {
+    getMany: <Value>(keys: Iterable<string>) =>
+      traces.getMany.active
+        ? listed(keys).then((list) => getMany<Value>(list))
+        : verbs.getMany<Value>(keys),
+    setMany: (entries, ttl) =>
+      traces.setMany.active
+        ? listed(entries).then((list) => setMany(list, ttl))
+        : verbs.setMany(entries, ttl),
+    deleteMany: (keys) =>
+      traces.deleteMany.active ? listed(keys).then(deleteMany) : verbs.deleteMany(keys),
+  }
+}
+
+/** Rejects where there is no list, as the verbs do. */
+async function listed<Item>(items: Iterable<Item>): Promise<readonly Item[]> {
+  return [...items]
+}
+
+function tracedKeys(fields: CacheFields, keys: Cache['keys']): Cache['keys'] {
+  return (pattern, options) => {
+    const walk = keys(pattern, options)
+    return traces.keys.active ? toldWalk(walk, fields) : walk
+  }
+}
+
+/** One event for a whole walk, from its first key to its end, wherever the reader breaks off. */
+async function* toldWalk(
+  keys: AsyncIterable<string>,
+  fields: CacheFields,
+): AsyncGenerator<string, void, undefined> {
+  let end = (_outcome: Promise<number>): void => undefined
+  const walking = traces.keys.wrap(
+    () => new Promise<number>((resolve) => (end = resolve)),
+    () => fields,
+    itself,
+  )
+  walking().catch(() => undefined)
+  let count = 0
+  try {
+    for await (const key of keys) {
+      count++
+      yield key
+    }
+  } catch (error) {
+    end(Promise.reject(error as Error))
+    throw error
+  } finally {
+    end(Promise.resolve(count))
+  }
+}

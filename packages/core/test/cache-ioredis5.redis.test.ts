@@ -1,0 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { redisStore } from '@sluice/core/redis'
+import { redisUrl, uniquePrefix } from '@sluice/testkit'
+import { afterAll, describe, vi } from 'vitest'
+import { cacheSuite } from './cache-suite.ts'
+
+// The oldest major that is supported, in place of the newest.
+vi.mock('ioredis', () => import('ioredis5'))
+
+describe('a cache on Redis by ioredis 5.4', () => {
+  const store = redisStore({ url: redisUrl() })
+  afterAll(() => store.close())
+  cacheSuite(() => ({ store, prefix: uniquePrefix('cache'), pass: (ms) => sleep(ms) }))
+})

@@ -1,0 +1,3 @@
+import { clusterFaultsSuite } from './cluster-faults-suite.ts'
+
+clusterFaultsSuite()

@@ -1,0 +1,3 @@
+import { recoverySuite } from './recovery-suite.ts'
+
+recoverySuite()
