@@ -104,7 +104,9 @@ it('a breaker that is open closes with a new connection, before its pause is ove
   const openedMs = performance.now()
   expect((await failureOf(store.get('key'))).reason).toBe('breaker-open')
   server.resume()
-  await eachNode([server.port], (node) => node.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes'))
+  await eachNode([server.port], (node) =>
+    node.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'),
+  )
   const isServed = (): Promise<boolean> =>
     store.get('key').then(
       () => true,

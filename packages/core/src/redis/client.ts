@@ -1,6 +1,7 @@
 import { Cluster, Redis } from 'ioredis'
 import type { LinkClient, LinkStream } from './link-client.ts'
 import type { RedisConfig } from './options.ts'
+import { isReadOnly } from './redis-errors.ts'
 
 /** What the store needs of an ioredis 5.4+ or 6 client: `Redis` and `Cluster` both have it. */
 export interface RedisClient {
@@ -56,7 +57,7 @@ export function openClient(config: RedisConfig): RedisClient {
     maxRetriesPerRequest: 0,
     retryStrategy: reconnectDelayMs,
     // A demoted primary keeps its connections: leave it, the next connection finds the new one.
-    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+    reconnectOnError: isReadOnly,
     maxLoadingRetryTime: 1000,
     lazyConnect: true,
   }

@@ -13,6 +13,7 @@ const denied = 'NOAUTH|WRONGPASS|NOPERM|DENIED|ERR The user executing the script
 // behind "Too many Cluster redirections. Last error: ReplyError: ".
 const behind = String.raw`(?:ERR Error running script .*: -|Too many Cluster redirections\..*: )?`
 const notServingForm = new RegExp(`^${behind}(?:${notServing})\\b`, 's')
+const readOnlyForm = new RegExp(`^${behind}READONLY\\b`, 's')
 const deniedForm = new RegExp(`^${behind}(?:${denied})\\b`, 's')
 
 /** What the client threw, as one of ours. `what` names the verb or operation. */
@@ -44,6 +45,11 @@ export function notSentError(what: string, deadlineMs: number): StoreUnavailable
 /** True for the answer to EVALSHA of a script that the server has not seen. */
 export function isNoScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT')
+}
+
+/** True for the answer of a primary that has been made a replica. */
+export function isReadOnly(error: Error): boolean {
+  return readOnlyForm.test(error.message)
 }
 
 /** True for the answer to the SELECT that opens a connection. */
