@@ -14,7 +14,9 @@ const suiteFiles = readdirSync(new URL('suites/', import.meta.url)).toSorted()
 /** One contender's work in a process of its own: its measure, or the reason why there is none. */
 function runWorker(file, contender, env) {
   return new Promise((resolve, reject) => {
-    const args = ['--expose-gc', worker, file, contender]
+    // Links stay links, so that Sluice finds the ioredis of this folder, which its floors and peers use too.
+    const links = ['--preserve-symlinks', '--preserve-symlinks-main']
+    const args = ['--expose-gc', ...links, worker, file, contender]
     const child = spawn(process.execPath, args, {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],

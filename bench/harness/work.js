@@ -29,6 +29,14 @@ export function sequential(operation) {
   }
 }
 
+/** Makes contenders whose work is reading `value`, which is there, one after the other. */
+export function hits(value) {
+  return async (get, set) => {
+    for (const key of keys) await set(key, value)
+    return { run: sequential(get), check: async () => expectEqual(await get(keys[7]), value) }
+  }
+}
+
 /** Fails unless the read gives what was written. */
 export function expectEqual(actual, expected) {
   if (JSON.stringify(actual) !== JSON.stringify(expected)) {

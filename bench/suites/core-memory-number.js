@@ -1,22 +1,13 @@
 import { createCache } from '@sluice/core'
 import { memoryStore } from '@sluice/core/memory'
-import { BentoCache, bentostore } from 'bentocache'
-import { memoryDriver } from 'bentocache/drivers/memory'
-import { createCache as createCacheManager } from 'cache-manager'
-import { Cacheable } from 'cacheable'
-import Keyv from 'keyv'
-import { expectEqual, keys, sequential } from '../harness/work.js'
+import { memoryPeers } from '../harness/memory-peers.js'
+import { hits } from '../harness/work.js'
 
 export const title = 'A hit in memory, of a number'
 export const unit = 'ns'
 export const floor = 'Map'
 
-const number = 42
-
-async function contender(get, set) {
-  for (const key of keys) await set(key, number)
-  return { run: sequential(get), check: async () => expectEqual(await get(keys[7]), number) }
-}
+const contender = hits(42)
 
 export const contenders = {
   async Map() {
@@ -33,35 +24,5 @@ export const contenders = {
       (key, value) => cache.set(key, value),
     )
   },
-  async 'cache-manager'() {
-    const cache = createCacheManager()
-    return contender(
-      (key) => cache.get(key),
-      (key, value) => cache.set(key, value),
-    )
-  },
-  async keyv() {
-    const cache = new Keyv()
-    return contender(
-      (key) => cache.get(key),
-      (key, value) => cache.set(key, value),
-    )
-  },
-  async cacheable() {
-    const cache = new Cacheable()
-    return contender(
-      (key) => cache.get(key),
-      (key, value) => cache.set(key, value),
-    )
-  },
-  async bentocache() {
-    const cache = new BentoCache({
-      default: 'memory',
-      stores: { memory: bentostore().useL1Layer(memoryDriver({ maxItems: 10_000 })) },
-    })
-    return contender(
-      (key) => cache.get({ key }),
-      (key, value) => cache.set({ key, value }),
-    )
-  },
+  ...memoryPeers(contender),
 }
