@@ -124,6 +124,20 @@ describe('a codec of your own', () => {
   })
 })
 
+it('reads find more keys than are remembered, each its own, in every view', async () => {
+  const cache = createCache({ store: memoryStore({ maxEntries: 50_000 }) })
+  const other = cache.namespace('other')
+  const keys = Array.from({ length: 5000 }, (_, at) => `key:${at}`)
+  await cache.setMany(keys.map((key, at) => [key, at]))
+  await other.setMany(keys.map((key, at) => [key, -1 - at]))
+  for (let round = 0; round < 2; round++) {
+    for (const [at, key] of keys.entries()) {
+      expect(await cache.get(key)).toBe(at)
+      expect(await other.get(key)).toBe(-1 - at)
+    }
+  }
+})
+
 describe('frozen values', () => {
   it.each(Object.entries(codecs))(
     '%s: one object for all readers, until it changes',

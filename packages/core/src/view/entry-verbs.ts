@@ -6,7 +6,7 @@ import { booleanOption, checkOptions } from '../options.ts'
 import type { Payload } from '../payload.ts'
 import type { StoreSetOptions } from '../store.ts'
 import { valueReader } from './values.ts'
-import { finite, keyMaker, ttlOf, type View } from './view.ts'
+import { finite, keyMaker, recallingKeyMaker, ttlOf, type View } from './view.ts'
 
 type EntryVerbs = Pick<Cache, 'get' | 'set' | 'delete' | 'has' | 'take' | 'setIfAbsent'>
 
@@ -14,10 +14,11 @@ type EntryVerbs = Pick<Cache, 'get' | 'set' | 'delete' | 'has' | 'take' | 'setIf
 export function entryVerbs(view: View): EntryVerbs {
   const { store, counters, values } = view
   const entryKey = keyMaker(view)
+  const knownKey = recallingKeyMaker(view)
   const read = valueReader(values, counters)
   return {
     async get<Value>(key: string) {
-      const entry = entryKey(key)
+      const entry = knownKey(key)
       return read<Value>(entry, store.get.now?.(entry) ?? (await store.get(entry)))
     },
     async set(key, value, options) {

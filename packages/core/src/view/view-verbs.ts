@@ -52,6 +52,7 @@ function statsOf(view: View): CacheStats {
     ...counts,
     hitRate: reads === 0 ? 0 : counts.hits / reads,
     evictions: usage?.evictions,
+    stateKeys: usage?.stateKeys,
     size: usage?.entries,
     memoryBytes: usage?.bytes,
   }

@@ -30,6 +30,27 @@ export function keyMaker(view: View): (key: string) => string {
   return (key) => base + checkKey(key)
 }
 
+/** How many keys a recalling key maker knows. */
+const mostRecalled = 4096
+
+/**
+ * A key maker for reads that memory answers: there, joining and hashing a new string costs more than all the rest, so the
+ * strings of the last few thousand keys are kept.
+ */
+export function recallingKeyMaker(view: View): (key: string) => string {
+  const make = keyMaker(view)
+  if (view.store.get.now === undefined) return make
+  const known = new Map<string, string>()
+  return (key) => {
+    const recalled = known.get(key)
+    if (recalled !== undefined) return recalled
+    const made = make(key)
+    if (known.size === mostRecalled) known.clear()
+    known.set(key, made)
+    return made
+  }
+}
+
 /** The ttl of a call, or that of the view. */
 export function ttlOf({ defaultTtlMs }: View, ttl: Duration | undefined): number {
   return ttl === undefined ? defaultTtlMs : ttlMs(ttl, 'ttl')
