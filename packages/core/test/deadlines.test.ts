@@ -1,10 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { createBreaker } from '../src/redis/breaker.ts'
 import { createDeadlines } from '../src/redis/deadlines.ts'
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 const late = () => new Error('late')
 const never = new Promise<never>(() => undefined)
@@ -40,6 +45,25 @@ it('calls that settled leave nothing behind, and one slow call does not hold the
   await vi.advanceTimersByTimeAsync(1100)
   await expect(slow).rejects.toThrow('late')
   expect(vi.getTimerCount()).toBe(0)
+})
+
+it('a reply is let go of as soon as its caller has it, though a slower call is still waited for', async () => {
+  const deadlines = createDeadlines()
+  deadlines.race(never, 1000, late).catch(() => undefined)
+  const replies: WeakRef<object>[] = []
+  const reply = () => {
+    const value = { bytes: Buffer.alloc(1000) }
+    replies.push(new WeakRef(value))
+    return value
+  }
+  for (let at = 0; at < 50; at++) await deadlines.race(Promise.resolve(reply()), 1000, late)
+  vi.useRealTimers()
+  await expect
+    .poll(() => {
+      collectGarbage()
+      return replies.filter((ref) => ref.deref() !== undefined).length
+    })
+    .toBeLessThan(5)
 })
 
 it('a reply that is already here beats a deadline that passed while the loop was blocked', async () => {

@@ -66,8 +66,8 @@ export function createCaller(options: CallerOptions): Caller {
       }
       try {
         const value = await (connecting === undefined
-          ? deadlines.race(command(client), deadlineMs, expire)
-          : callAfter(deadlines, connecting, () => command(client), what, deadlineMs))
+          ? deadlines.race(send(connection, command), deadlineMs, expire)
+          : callAfter(deadlines, connecting, () => send(connection, command), what, deadlineMs))
         breaker.succeeded()
         if (!answered) options.onFirstAnswer(client)
         answered = true
@@ -90,6 +90,14 @@ export function createCaller(options: CallerOptions): Caller {
     callFirst: callBy(() => first),
     close: () => (closing ??= closeOnce()),
   }
+}
+
+function send<Value>(
+  { client, batchWrites }: Connection,
+  command: (client: RedisClient) => Promise<Value>,
+): Promise<Value> {
+  batchWrites()
+  return command(client)
 }
 
 /** A wait for the first connection says nothing of a server that does not answer. What is late is not sent any more. */

@@ -7,6 +7,8 @@ import { isReadOnly } from './redis-errors.ts'
 export interface RedisClient {
   readonly status: string
   readonly isCluster?: boolean
+  /** Of a client of one server. */
+  readonly stream?: LinkStream | undefined
   readonly options: { readonly keyPrefix?: string | undefined }
   connect(): Promise<unknown>
   disconnect(): void
@@ -36,7 +38,6 @@ export interface RedisClient {
 
 /** A client of one server. */
 export interface NodeClient extends RedisClient {
-  readonly stream?: LinkStream | undefined
   duplicate(override: object): LinkClient
 }
 

@@ -1,6 +1,7 @@
 import { StoreUnavailableError } from '../errors.ts'
 import type { RedisClient } from './client.ts'
 import { isSelectRefused, nodeError, reasonOf, safeCause } from './redis-errors.ts'
+import { createWriteBatch } from './write-batch.ts'
 
 /** Whether commands can be sent by a client, so that none waits in an offline queue. */
 export interface Connection {
@@ -12,6 +13,8 @@ export interface Connection {
    * commands can be sent. Afterwards a lost connection is an error at once, until the client is back.
    */
   ready(): Promise<void> | undefined
+  /** Called before each command: what one turn of the event loop sends leaves in one write. */
+  readonly batchWrites: () => void
   /** Stops listening to the client. */
   stop(): void
 }
@@ -48,13 +51,12 @@ export function watchConnection(
     lastError = undefined
     onReady()
   }
-  const listeners: Record<string, (error: unknown) => void> = {
+  const stop = listen(client, {
     ready: onConnected,
     close: onClose,
     // A Cluster tells why it finds no node by 'node error' only.
     ...(owned ? { error: onError, 'node error': onError } : {}),
-  }
-  for (const [event, listener] of Object.entries(listeners)) client.on(event, listener)
+  })
 
   const failure = (): StoreUnavailableError => disconnected(client.status, lastError)
   const isReady = (): boolean => client.status === 'ready' && !wrongDatabase
@@ -80,9 +82,20 @@ export function watchConnection(
       if (now === 'ready') return undefined
       return now === 'lost' ? Promise.reject(failure()) : (firstAttempt ??= attempt())
     },
-    stop() {
-      for (const [event, listener] of Object.entries(listeners)) client.off(event, listener)
-    },
+    batchWrites: owned ? createWriteBatch(client) : () => undefined,
+    stop,
+  }
+}
+
+/** Listens until the function that it returns is called. */
+function listen(
+  client: RedisClient,
+  listeners: Readonly<Record<string, (error: unknown) => void>>,
+): () => void {
+  const all = Object.entries(listeners)
+  for (const [event, listener] of all) client.on(event, listener)
+  return () => {
+    for (const [event, listener] of all) client.off(event, listener)
   }
 }
 

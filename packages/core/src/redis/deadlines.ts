@@ -37,8 +37,8 @@ interface Call {
   dueAtMs: number
   /** No busy loop moves it past this. */
   readonly lastAtMs: number
-  settled: boolean
-  expire(): void
+  /** Absent once it has settled: a call that waits for its place to come must not hold its reply in memory. */
+  expire: (() => void) | undefined
 }
 
 function createQueue(ms: number): Queue {
@@ -70,7 +70,6 @@ function createQueue(ms: number): Queue {
         const call: Call = {
           dueAtMs,
           lastAtMs: dueAtMs + longestStretchMs,
-          settled: false,
           expire: () => reject(onExpired()),
         }
         calls.add(call)
@@ -104,7 +103,7 @@ function createCallList(): CallList {
   let head = 0
 
   const dropSettled = (): void => {
-    while (calls[head]?.settled) head++
+    while (head < calls.length && calls[head]?.expire === undefined) head++
     // The array is cut once the settled part outweighs the rest: amortised, one copy a call.
     if (head > 64 && head * 2 > calls.length) {
       calls = calls.slice(head)
@@ -114,7 +113,7 @@ function createCallList(): CallList {
   return {
     add: (call) => void calls.push(call),
     settle(call) {
-      call.settled = true
+      call.expire = undefined
       dropSettled()
     },
     first: () => calls[head],
@@ -128,8 +127,8 @@ function createCallList(): CallList {
       for (let at = head; at < calls.length; at++) {
         const call = calls[at]
         if (call === undefined || call.dueAtMs > nowMs) break
-        if (!call.settled) call.expire()
-        call.settled = true
+        call.expire?.()
+        call.expire = undefined
       }
       dropSettled()
     },

@@ -3,6 +3,8 @@ export interface LinkStream {
   readonly remoteAddress?: string | undefined
   readonly remotePort?: number | undefined
   unref(): unknown
+  cork(): void
+  uncork(): void
 }
 
 /** What a link needs of an ioredis 5.4+ or 6 client that it has for itself. */

@@ -56,15 +56,14 @@ export function manyVerbs(client: RedisClient, call: Call): ManyVerbs {
   const send = batchSender(client, call)
   return {
     async getMany(keys) {
-      const found = new Map<string, Payload>()
-      await send('getMany', keys, async (batch, sender) => {
-        const payloads = await sender.mgetBuffer(...batch)
-        batch.forEach((key, at) => {
-          const bytes = payloads[at]
-          if (bytes) found.set(key, payloadOf(bytes))
-        })
+      const answers = await send('getMany', keys, async (batch, sender) => {
+        const found = await sender.mgetBuffer(...batch)
+        return {
+          batch,
+          payloads: found.map((bytes) => (bytes === null ? undefined : payloadOf(bytes))),
+        }
       })
-      return keys.map((key) => found.get(key))
+      return client.isCluster ? inOrder(keys, answers) : answers.flatMap(({ payloads }) => payloads)
     },
     async setMany(entries, ttlMs) {
       const payloads = new Map(entries)
@@ -86,6 +85,23 @@ export function manyVerbs(client: RedisClient, call: Call): ManyVerbs {
       return counts.reduce((sum, count) => sum + count, 0)
     },
   }
+}
+
+/** Batches of a Cluster are made by slot: what was asked comes back in another order. */
+function inOrder(
+  keys: readonly string[],
+  answers: readonly Answer[],
+): readonly (Payload | undefined)[] {
+  const found = new Map<string, Payload | undefined>()
+  for (const { batch, payloads } of answers) {
+    batch.forEach((key, at) => found.set(key, payloads[at]))
+  }
+  return keys.map((key) => found.get(key))
+}
+
+interface Answer {
+  readonly batch: readonly string[]
+  readonly payloads: readonly (Payload | undefined)[]
 }
 
 function inParts<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {
