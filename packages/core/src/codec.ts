@@ -1,6 +1,7 @@
 import { isPlain } from './plain.ts'
 import type { Payload } from './payload.ts'
-import { createTagger, reviveTagged } from './tagged.ts'
+import { reviveTagged } from './revive-tagged.ts'
+import { createTagger } from './tagged.ts'
 
 /**
  * How values become the payload that a store keeps, and back. Whole numbers never reach a codec: a cache writes them as

@@ -1,7 +1,7 @@
 /** For authors of packages on Sluice: operations, option checks and what the packages share. */
 export { failureReporter, type AbsorbedFailure } from './channels.ts'
 export { systemClock } from './clock.ts'
-export { taggedJson as jsonCodec, type Codec } from './codec.ts'
+export { taggedJson, type Codec } from './codec.ts'
 export { durationMs } from './duration.ts'
 export {
   defineOperation,

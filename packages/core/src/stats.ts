@@ -10,6 +10,8 @@ export interface CacheStats {
   readonly unreadable: number
   /** Cached entries that made room for others, of the whole memory store; `undefined` on Redis. */
   readonly evictions: number | undefined
+  /** Keys of sessions, locks and limits in the whole memory store, which `maxState` bounds; `undefined` on Redis. */
+  readonly stateKeys: number | undefined
   /** Entries of this view in a memory store; `undefined` on Redis, where `countMatching('*')` counts them. */
   readonly size: number | undefined
   /** An upper estimate of their bytes in a memory store; `undefined` on Redis. */

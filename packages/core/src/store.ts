@@ -26,6 +26,8 @@ export interface StoreUsage {
   readonly bytes: number
   /** Cached entries that made room for others since the store was made, whatever their prefix. */
   readonly evictions: number
+  /** Keys that operations keep (sessions, locks, limits), whatever their prefix: they have a bound of their own. */
+  readonly stateKeys: number
 }
 
 /** Reads one entry. */

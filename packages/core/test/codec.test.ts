@@ -1,15 +1,15 @@
 import { ValueError } from '@sluice/core'
-import { jsonCodec } from '@sluice/core/extend'
+import { taggedJson } from '@sluice/core/extend'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-const roundTrip = (value: unknown): unknown => jsonCodec.decode(jsonCodec.encode(value))
+const roundTrip = (value: unknown): unknown => taggedJson.decode(taggedJson.encode(value))
 
 describe('what JSON keeps stays plain JSON', () => {
   it.each([0, 42, -7, 1.5, 'text', '', true, null, [], {}, [1, [2]], { a: { b: null } }, '=x'])(
     '%j',
     (value) => {
-      expect(jsonCodec.encode(value)).toBe(JSON.stringify(value))
+      expect(taggedJson.encode(value)).toBe(JSON.stringify(value))
       expect(roundTrip(value)).toStrictEqual(value)
     },
   )
@@ -42,7 +42,7 @@ describe('what JSON would change comes back as it was', () => {
     ['an object that owns a $', { $: 'date', v: 5, at: new Date(5) }],
     ['nested in each other', { list: [new Map([['k', [new Set([1n])]]])] }],
   ])('%s', (_, value) => {
-    expect(jsonCodec.encode(value).startsWith('=')).toBe(true)
+    expect(taggedJson.encode(value).startsWith('=')).toBe(true)
     expect(roundTrip(value)).toStrictEqual(value)
   })
 
@@ -66,8 +66,8 @@ describe('what no form can keep is refused with the path to it', () => {
     ['an own __proto__', JSON.parse('{"a":{"__proto__":{"x":1}}}'), '$.a'],
     ['a DataView', { view: new DataView(new ArrayBuffer(2)) }, '$.view'],
   ])('%s', (_, value, path) => {
-    expect(() => jsonCodec.encode(value)).toThrow(ValueError)
-    expect(() => jsonCodec.encode(value)).toThrow(expect.objectContaining({ path }) as Error)
+    expect(() => taggedJson.encode(value)).toThrow(ValueError)
+    expect(() => taggedJson.encode(value)).toThrow(expect.objectContaining({ path }) as Error)
   })
 
   it('the same object twice is no cycle', () => {
@@ -82,7 +82,7 @@ describe('hostile payloads', () => {
       '{"a":{"__proto__":{"polluted":1}}}',
       '{"a":{"__pro\\u0074o__":{"polluted":1}}}',
     ]) {
-      const value = jsonCodec.decode(text) as { a: object }
+      const value = taggedJson.decode(text) as { a: object }
       expect(Object.hasOwn(value.a, '__proto__')).toBe(false)
       expect(Object.assign({}, value.a)).not.toHaveProperty('polluted')
     }
@@ -95,7 +95,7 @@ describe('hostile payloads', () => {
       return value
     }
     expect(JSON.stringify(roundTrip(nest(999)))).toBe(JSON.stringify(nest(999)))
-    expect(() => jsonCodec.encode(nest(100_000))).toThrow(ValueError)
+    expect(() => taggedJson.encode(nest(100_000))).toThrow(ValueError)
   })
 
   it.each([
@@ -108,7 +108,7 @@ describe('hostile payloads', () => {
     '=',
     '\u0000',
   ])('%j throws instead of becoming a value', (text) => {
-    expect(() => jsonCodec.decode(text)).toThrow(Error)
+    expect(() => taggedJson.decode(text)).toThrow(Error)
   })
 
   it('any text either decodes or throws an Error: nothing hangs, nothing else is thrown', () => {
@@ -118,7 +118,7 @@ describe('hostile payloads', () => {
     )
     const outcome = (payload: string): unknown => {
       try {
-        return typeof jsonCodec.decode(payload)
+        return typeof taggedJson.decode(payload)
       } catch (error) {
         return error instanceof Error ? 'error' : error
       }

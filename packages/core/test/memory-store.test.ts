@@ -63,6 +63,7 @@ describe('the bound on operation state', () => {
     await store.run(add, count(a))
     await store.run(add, count(b))
     await expect(store.run(add, count(c))).rejects.toThrow(StoreFullError)
+    expect(createCache({ store }).stats()).toMatchObject({ stateKeys: 2, size: 0 })
     expect(await store.get(c)).toBeUndefined()
     expect(await store.run(add, count(a))).toEqual({ ok: true, count: 2 })
     await store.set('p:cached', 'entries do not count')

@@ -1,5 +1,5 @@
 import { OptionError, ValueError } from '@sluice/core'
-import { jsonCodec } from '@sluice/core/extend'
+import { taggedJson } from '@sluice/core/extend'
 import { removed, type Texts } from './record.ts'
 import { mayName } from './session.ts'
 
@@ -52,7 +52,7 @@ export function encode(name: string, value: unknown): string {
   }
   if (value === undefined) return removed
   try {
-    return jsonCodec.encode(value)
+    return taggedJson.encode(value)
   } catch (error) {
     if (!(error instanceof ValueError)) throw error
     throw new ValueError(`Session attribute "${name}": ${error.message}`, error.path)
@@ -63,7 +63,7 @@ export function encode(name: string, value: unknown): string {
 export function decode(text: string): unknown {
   if (text === removed) return undefined
   try {
-    return jsonCodec.decode(text)
+    return taggedJson.decode(text)
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import { jsonCodec } from '@sluice/core/extend'
+import { taggedJson } from '@sluice/core/extend'
 
 /** Gives each caller a copy of its own. */
 export type Copies = () => unknown
@@ -10,8 +10,8 @@ export type Copies = () => unknown
  */
 export function copiesOf(value: unknown): Copies {
   if (isImmutable(value)) return () => value
-  const text = jsonCodec.encode(value)
-  return () => jsonCodec.decode(text)
+  const text = taggedJson.encode(value)
+  return () => taggedJson.decode(text)
 }
 
 function isImmutable(value: unknown): boolean {

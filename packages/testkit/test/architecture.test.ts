@@ -30,7 +30,7 @@ interface Zone {
   allowed: string[]
 }
 
-const anyEngine = ['ioredis', 'ioredis/built/utils', 'lru-cache']
+const anyEngine = ['ioredis', 'ioredis/built/utils', 'lru-cache', 'msgpackr']
 const anyFramework = ['express', 'type express', 'koa', 'type koa', 'type express-session']
 const leavesThePackage = ['../../rate-limiter/src/index.ts', '../../../packages/testkit/src/a.ts']
 const portOnly = {
@@ -71,6 +71,11 @@ const zones: Zone[] = [
     refused: [...anyEngine, ...anyFramework, ...leavesThePackage, './redis/a.ts', './testing/a.ts'],
     allowed: ['./memory/index.ts', './store.ts'],
   })),
+  {
+    file: 'packages/core/src/codecs/msgpack.ts',
+    refused: ['ioredis', 'lru-cache', ...anyFramework, ...leavesThePackage, '../redis/index.ts'],
+    allowed: ['msgpackr', '../codec.ts'],
+  },
   {
     file: 'packages/core/src/memory/plant.ts',
     refused: [

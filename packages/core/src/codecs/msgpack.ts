@@ -1,7 +1,8 @@
 import { Packr } from 'msgpackr'
 import { taggedJson, type Codec } from '../codec.ts'
 import { isPlain } from '../plain.ts'
-import { createTagger, reviveTagged } from '../tagged.ts'
+import { reviveTagged } from '../revive-tagged.ts'
+import { createTagger } from '../tagged.ts'
 import { marked, marks } from './marks.ts'
 
 const toTagged = createTagger({

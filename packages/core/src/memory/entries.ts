@@ -111,7 +111,7 @@ export function createEntries(limits: EntriesLimits): Entries {
         const entry = compartment(key).get(key)
         if (entry !== undefined && entry.expiresAtMs <= nowMs) compartment(key).delete(key)
       }),
-    usage: (base) => ({ ...usageOf(cached, base), evictions }),
+    usage: (base) => ({ ...usageOf(cached, base), evictions, stateKeys: state.size }),
     stateCount: () => state.size,
     clear() {
       state.clear()
@@ -120,7 +120,10 @@ export function createEntries(limits: EntriesLimits): Entries {
   }
 }
 
-function usageOf(cached: LRUCache<string, Entry>, base: string): Omit<StoreUsage, 'evictions'> {
+function usageOf(
+  cached: LRUCache<string, Entry>,
+  base: string,
+): Pick<StoreUsage, 'entries' | 'bytes'> {
   let [entries, bytes] = [0, 0]
   for (const [key, entry] of cached.entries()) {
     if (!key.startsWith(base)) continue

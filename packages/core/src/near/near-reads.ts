@@ -49,13 +49,15 @@ export function nearReads({ store, source, entries, watches, counts }: NearParts
     }
   }
 
+  const now = (key: string): Payload | undefined => {
+    const payload = entries.serve(key, performance.now())
+    if (payload !== undefined) counts.hits++
+    return payload
+  }
+  const get = async (key: string): Promise<Payload | undefined> =>
+    now(key) ?? (await ask([key], async () => [await store.get(key)]))[0]
   return {
-    async get(key) {
-      const payload = entries.serve(key, performance.now())
-      if (payload === undefined) return (await ask([key], async () => [await store.get(key)]))[0]
-      counts.hits++
-      return payload
-    },
+    get: Object.assign(get, { now }),
     async getMany(keys) {
       const nowMs = performance.now()
       const payloads = new Map(keys.map((key) => [key, entries.serve(key, nowMs)]))
