@@ -1,9 +1,11 @@
-/** What an algorithm is asked: whether `cost` units fit a policy at a time, and what is left. */
+/** What an algorithm is asked about: one policy, at a time. */
 export interface Question {
   /** The store's clock, ms since 1970. */
   readonly nowMs: number
   readonly limit: number
   readonly windowMs: number
+  /** The most that passes at one moment. Only a bucket has one of its own; elsewhere it is the limit. */
+  readonly burst: number
   /** Whole units; 0 asks what is left, and always fits. */
   readonly cost: number
 }
@@ -12,7 +14,7 @@ export interface Question {
 export interface Answer {
   /** Ms until the cost fits: 0 when it does now, `never` when it is more than the policy can ever hold. */
   readonly waitMs: number
-  /** Whole units that are left. */
+  /** Whole units that are left: the largest cost that fits now. */
   readonly remaining: number
   /** Ms until one more unit than `remaining` is there; 0 when none is missing. */
   readonly refillMs: number
@@ -22,12 +24,25 @@ export interface Answer {
   readonly next: string | null
 }
 
+/** A change that is not asked about: units are taken whether or not they are left, or given back. */
+export interface Charge {
+  /** The store's clock, ms since 1970. */
+  readonly nowMs: number
+  readonly limit: number
+  readonly windowMs: number
+  readonly burst: number
+  /** Above 0: taken, until nothing is left. Below 0: given back, as far as they still count; never more than was taken. */
+  readonly units: number
+  /** When the units that are given back were taken, by the store's clock; `nowMs` where that is not known. */
+  readonly takenAtMs: number
+}
+
 /** `waitMs` of what can never pass: a reply of a script holds no Infinity. */
 export const never = -1
 
 /**
- * One way of counting, said twice: a pure function from one policy's state to an answer, in Lua and in JavaScript. It
- * touches no key; the operations read the state, ask every policy, and write all states or none.
+ * One way of counting, said twice: pure functions over one policy's state, in Lua and in JavaScript. They touch no key; the
+ * operations read the state, ask every policy, and write all states or none.
  *
  * `limit * windowMs` is a safe integer, and so must be every number on the way.
  */
@@ -35,10 +50,19 @@ export interface Algorithm {
   /** Marks its state in keys, so that no other algorithm ever reads it. */
   readonly code: string
   /**
-   * A Lua chunk that returns `function(state, now, limit, window, cost)`; `state` is text, or false without any. The
-   * function returns a table of `wait`, `remaining`, `refill`, `reset`, and `next` or nil: an `Answer`.
+   * A Lua chunk that returns a table of two functions. `state` is text, or false without any; `policy` is a table of `limit`,
+   * `window` and `burst`.
+   * - `ask(state, now, policy, cost)` returns a table of `wait`, `remaining`, `refill`, `reset`, and `next` or nil: an
+   *   `Answer`.
+   * - `charge(state, now, policy, units, taken_at)` returns the state after it as text, or false when there is none.
    */
   readonly lua: string
+  /** The largest limit that it counts; absent where any will do. */
+  readonly mostUnits?: number
+  /** Why the units of a lease cannot be spent later; absent where they can, until `holdMs` is over. */
+  readonly holdMs?: (answer: Pick<Answer, 'resetMs'>, windowMs: number) => number
   /** @param state the text that was kept; `null` without any. Text that it cannot read counts as none. */
   ask(state: string | null, question: Question): Answer
+  /** The state after a change; `null` when there is none. What was not there to be given back changes nothing. */
+  charge(state: string | null, charge: Charge): string | null
 }
