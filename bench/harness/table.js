@@ -9,9 +9,9 @@ export function printTable(suite, results) {
   console.log(`${suite.title} (${suite.unit}; ratio to "${suite.floor}")`)
   for (const { name, median, spread } of rows.toSorted((a, b) => a.median - b.median)) {
     const noise = spread > 0.15 ? `  noise ±${Math.round(spread * 50)} %` : ''
-    console.log(
-      `  ${name.padEnd(28)} ${format(median).padStart(12)}  ${(floor / median).toFixed(2).padStart(7)}x${noise}`,
-    )
+    const rate = suite.unit.startsWith('ns') ? `${format(1e9 / median)}/s`.padStart(13) : ''
+    const ratio = `${(floor / median).toFixed(2).padStart(7)}x`
+    console.log(`  ${name.padEnd(30)} ${format(median).padStart(12)} ${rate} ${ratio}${noise}`)
   }
   console.log()
 }

@@ -3,6 +3,7 @@ export { failureReporter, type AbsorbedFailure } from './channels.ts'
 export { systemClock } from './clock.ts'
 export { taggedJson, type Codec } from './codec.ts'
 export { durationMs } from './duration.ts'
+export { escapeGlob } from './glob.ts'
 export {
   defineOperation,
   lua,
@@ -23,7 +24,7 @@ export {
   wrongOption,
 } from './options.ts'
 export type { Payload } from './payload.ts'
-export { processCache } from './process-cache.ts'
+export { processCache, standInStore } from './process-cache.ts'
 export { show } from './show.ts'
 export type { RunOptions, StoreSetOptions } from './store.ts'
 export { createTrace, type Trace } from './tracing.ts'

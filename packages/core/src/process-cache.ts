@@ -1,5 +1,7 @@
 import type { Cache } from './cache.ts'
 import { createCache } from './create-cache.ts'
+import { memoryStore } from './memory/index.ts'
+import type { Store } from './store.ts'
 
 const slot = Symbol.for('@sluice/core/process-cache')
 
@@ -12,4 +14,13 @@ const holder = globalThis as { [slot]?: Cache }
  */
 export function processCache(): Cache {
   return (holder[slot] ??= createCache())
+}
+
+/**
+ * A store in this process for what a package keeps of its own while the real store is away.
+ *
+ * @param maxState keys of operations that it takes; what is beyond is refused with `StoreFullError`
+ */
+export function standInStore(maxState: number): Store {
+  return memoryStore({ maxEntries: 1, maxState })
 }

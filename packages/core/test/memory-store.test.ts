@@ -69,6 +69,16 @@ describe('the bound on operation state', () => {
     await store.set('p:cached', 'entries do not count')
   })
 
+  it('takes the companions of what is there: only what is new is refused', async () => {
+    const store = memoryStore({ maxState: 1 })
+    const [a, companion, b] = ['p#x:{a}', 'p#x:{a}:2', 'p#x:{b}'] as const
+    await store.run(add, count(a))
+    const both = { ...add, keys: () => [a, companion] }
+    expect(await store.run(both, count(a))).toEqual({ ok: true, count: 2 })
+    const neither = { ...add, keys: () => [b, `${b}:2`] }
+    await expect(store.run(neither, count(b))).rejects.toThrow(StoreFullError)
+  })
+
   it('makes room from what has expired', async () => {
     const clock = manualClock()
     const store = memoryStore({ maxState: 1, clock })

@@ -1,12 +1,13 @@
 import { never } from './algorithms/algorithm.ts'
-import type { PolicyAnswer } from './operations/consume.ts'
+import type { Answers, PolicyAnswer } from './operations/policy-states.ts'
 import type { Rule } from './policy.ts'
 
 /**
- * Who decided: the `'store'`; a `'local'` limiter of this process, because the store failed; or nobody, because it
- * failed and requests pass (`'open'`).
+ * Who decided: the `'store'`; this process, from what the store said before (`'memory'` of a refusal that still lasts,
+ * `'lease'` of units taken ahead); a `'local'` limiter of this process, because the store failed; or nobody, because it
+ * failed and requests pass, or because there is no limit (`'open'`).
  */
-export type DecisionSource = 'store' | 'local' | 'open'
+export type DecisionSource = 'store' | 'memory' | 'lease' | 'local' | 'open'
 
 /** What one policy says of a request. */
 export interface PolicyDecision {
@@ -31,6 +32,8 @@ export interface PolicyDecision {
  */
 export interface Decision {
   readonly allowed: boolean
+  /** Units that were taken: the cost when allowed, with `partial` as many as there were; else 0. */
+  readonly granted: number
   /** In the order of the options. */
   readonly policies: readonly PolicyDecision[]
   readonly limit: number
@@ -43,23 +46,51 @@ export interface Decision {
   readonly retryAfterMs: number | undefined
   /** Ms until all units are there again, if nobody asks meanwhile. */
   readonly resetAfterMs: number
+  /** Ms that `block()` still refuses the key; 0 when it does not. */
+  readonly blockedForMs: number
   readonly source: DecisionSource
+  /** When it was decided, by the store's clock, ms since 1970: a refund says by it which units it gives back. */
+  readonly decidedAtMs: number
 }
 
 /** The decision that the answers of all policies make. */
 export function decisionOf(
   rules: readonly Rule[],
-  answers: readonly PolicyAnswer[],
+  { policies: answers, granted, blockedMs, nowMs }: Answers,
   source: DecisionSource,
 ): Decision {
   const policies = rules.map((rule, at) => policyDecision(rule, answers[at] ?? unasked(rule)))
-  const { allowed, limit, remaining, retryAfterMs, resetAfterMs } = policies.reduce(weightier)
-  return { allowed, policies, limit, remaining, retryAfterMs, resetAfterMs, source }
+  const { limit, remaining, retryAfterMs, resetAfterMs } = policies.reduce(weightier, unlimited)
+  return {
+    allowed: blockedMs === 0 && policies.every(({ allowed }) => allowed),
+    granted,
+    policies,
+    limit,
+    remaining,
+    retryAfterMs: retryAfterMs === undefined ? undefined : Math.max(retryAfterMs, blockedMs),
+    resetAfterMs: Math.max(resetAfterMs, blockedMs),
+    blockedForMs: blockedMs,
+    source,
+    decidedAtMs: nowMs,
+  }
 }
 
-/** The decision of nobody: the store failed, and requests pass. */
-export function openDecision(rules: readonly Rule[]): Decision {
-  return decisionOf(rules, rules.map(unasked), 'open')
+/** The decision of nobody: the store failed and requests pass, or there is no limit. */
+export function openDecision(rules: readonly Rule[], granted: number): Decision {
+  const answers = { policies: rules.map(unasked), granted, blockedMs: 0, nowMs: Date.now() }
+  return decisionOf(rules, answers, 'open')
+}
+
+/** Stands where there is no policy. */
+const unlimited: PolicyDecision = {
+  name: '',
+  limit: Infinity,
+  windowMs: 0,
+  allowed: true,
+  remaining: Infinity,
+  retryAfterMs: 0,
+  refillAfterMs: 0,
+  resetAfterMs: 0,
 }
 
 function policyDecision({ name, limit, windowMs }: Rule, answer: PolicyAnswer): PolicyDecision {

@@ -10,6 +10,19 @@ export class ClientAddressError extends SluiceError {
   }
 }
 
+/** More callers wait for one key than the limiter takes (503). None of them was forgotten; this one was not let in. */
+export class QueueFullError extends SluiceError {
+  constructor(most: number) {
+    super(
+      'SLUICE_QUEUE_FULL',
+      `${most} callers wait for this key already, which is "maxWaiting".`,
+      {
+        status: 503,
+      },
+    )
+  }
+}
+
 /** True for what `onStoreError` decides: the store could not answer. Bad input and a closed store are not that. */
 export function isStoreFailure(error: unknown): boolean {
   return (

@@ -1,8 +1,13 @@
 import { fromKoa } from '@sluice/core/http'
 import type { Context, Middleware } from 'koa'
+import {
+  createConcurrencyGate,
+  type LimitConcurrencyOptions,
+} from './concurrency/concurrency-gate.ts'
 import type { Decision } from './decision.ts'
-import type { RateLimitOptions } from './gate-options.ts'
-import { createGate } from './gate.ts'
+import type { RateLimitOptions } from './http/gate-options.ts'
+import { createGate } from './http/gate.ts'
+import type { Trust } from './http/setup-warnings.ts'
 
 declare module 'koa' {
   interface DefaultState {
@@ -20,10 +25,32 @@ declare module 'koa' {
  * @throws OptionError for an option that is unknown, missing or of the wrong kind
  */
 export function rateLimit(options: RateLimitOptions<Context>): Middleware {
-  const gate = createGate(options)
+  const gate = createGate(options, { trustOf })
   return async function rateLimit(ctx, next) {
     const { passes, decision } = await gate(fromKoa(ctx))
     if (decision !== undefined) ctx.state.rateLimit = decision
     if (passes) await next()
+  }
+}
+
+/** Koa believes the first address of the header unless `maxIpsCount` says how many proxies wrote the last ones. */
+function trustOf({ app }: Context): Trust {
+  if (!app.proxy) return 'none'
+  const isOpen = app.maxIpsCount === 0 && app.proxyIpHeader.toLowerCase() === 'x-forwarded-for'
+  return isOpen ? 'all' : 'some'
+}
+
+/**
+ * Lets each client have only so many requests at once, and answers the others with 429 and `Retry-After`. A slot is free again
+ * when the response is over, however it ended. For Koa 2 and 3.
+ *
+ * @example
+ * app.use(limitConcurrency({ cache, maxConcurrent: 2 }))
+ * @throws OptionError for an option that is unknown, missing or of the wrong kind
+ */
+export function limitConcurrency(options: LimitConcurrencyOptions<Context>): Middleware {
+  const gate = createConcurrencyGate(options)
+  return async function limitConcurrency(ctx, next) {
+    if (await gate(fromKoa(ctx))) await next()
   }
 }

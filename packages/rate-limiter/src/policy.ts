@@ -1,12 +1,26 @@
 import { OptionError, type Duration } from '@sluice/core'
-import { durationMs, wrongOption } from '@sluice/core/extend'
+import { choiceOption, durationMs, integerOption, wrongOption } from '@sluice/core/extend'
 import { algorithms, type AlgorithmName } from './algorithms/index.ts'
+import { bucketFits } from './algorithms/token-bucket.ts'
+
+/** How units are counted. */
+export interface Counting {
+  /**
+   * `'sliding-window'`: two counts a key, less than twice the limit in any window, no burst at an edge. `'fixed-window'`:
+   * one count from the first unit on, up to twice the limit across an edge. `'sliding-log'`: exact, with a memory of every
+   * unit; limits up to 1000. `'token-bucket'`: refills evenly, and lets a `burst` through at once. Default
+   * `'sliding-window'`.
+   */
+  readonly algorithm?: AlgorithmName | undefined
+  /** With `'token-bucket'`: how many units may pass at one moment. Default: the limit. */
+  readonly burst?: number | undefined
+}
 
 /** One limit of several, under a name of its own. */
-export interface Policy<Limit = number, Window = Duration> {
-  /** What headers and decisions call it: a letter, then up to 63 letters, digits, '.', '_' or '-'. */
+export interface Policy<Limit = number, Window = Duration> extends Counting {
+  /** What headers and decisions call it: 1 to 64 printable ASCII characters. */
   readonly name: string
-  /** How many units a window admits: a whole number of at least 1. */
+  /** How many units a window admits: a whole number of at least 1, or `Infinity` for no limit. */
   readonly limit: Limit
   /** How long a window is, at most 100 years. */
   readonly window: Window
@@ -14,7 +28,7 @@ export interface Policy<Limit = number, Window = Duration> {
 
 /** One limit, in short. */
 export interface OneLimit<Limit = number, Window = Duration> {
-  /** How many units a window admits: a whole number of at least 1. */
+  /** How many units a window admits: a whole number of at least 1, or `Infinity` for no limit. */
   readonly limit: Limit
   /** How long a window is: `'1m'`, or milliseconds. At most 100 years. */
   readonly window: Window
@@ -39,17 +53,33 @@ export interface Rule {
   readonly algorithm: AlgorithmName
   readonly limit: number
   readonly windowMs: number
+  readonly burst: number
   /** The end of its state's key: another name, algorithm or window is another state. */
   readonly slot: string
 }
 
+/** True when two lists of rules count the same. Those without functions are one list, request after request. */
+export function sameRules(a: readonly Rule[], b: readonly Rule[]): boolean {
+  if (a === b) return true
+  return a.length === b.length && a.every((rule, at) => sameRule(rule, b[at]))
+}
+
+function sameRule(a: Rule, b: Rule | undefined): boolean {
+  return a.slot === b?.slot && a.limit === b.limit && a.burst === b.burst
+}
+
 /** A policy whose numbers may come with the request. */
 export interface PolicyDraft<Limit, Window> extends Policy<Limit, Window> {
+  readonly algorithm: AlgorithmName
   /** What keeps its counts apart from those of other limiters. */
   readonly owner: string
 }
 
-const nameForm = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/
+const algorithmNames = ['sliding-window', 'fixed-window', 'sliding-log', 'token-bucket'] as const
+
+const limiterNameForm = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/
+/** What a structured field can hold as a string (RFC 9651, 3.3.3). */
+const policyNameForm = /^[\x20-\x7e]{1,64}$/
 
 /** Twice this is still exact, and so is any time of day plus it. */
 const longestWindowMs = 100 * 365.25 * 24 * 60 * 60 * 1000
@@ -61,13 +91,16 @@ const longestWindowMs = 100 * 365.25 * 24 * 60 * 60 * 1000
  * @throws OptionError when they are contradictory or badly named
  */
 export function draftPolicies<Limit, Window>(
-  options: Limits<Limit, Window>,
+  options: Limits<Limit, Window> & Counting,
   name: unknown,
 ): readonly PolicyDraft<Limit, Window>[] {
-  const named = name === undefined ? undefined : checkName(name, 'name')
+  const named = name === undefined ? undefined : checkLimiterName(name)
+  const common = parseCounting(options, {})
   if (options.policies === undefined) {
     const { limit, window } = options
-    return [{ name: named ?? 'default', limit, window, owner: named ?? limitText(limit) }]
+    return [
+      { name: named ?? 'default', limit, window, ...common, owner: named ?? limitText(limit) },
+    ]
   }
   if (options.limit !== undefined || options.window !== undefined) {
     throw new OptionError('Give either "limit" and "window", or "policies", not both.')
@@ -76,45 +109,72 @@ export function draftPolicies<Limit, Window>(
     name: policy.name,
     limit: policy.limit,
     window: policy.window,
-    owner: `${named ?? limitText(policy.limit)}/${policy.name}`,
+    ...parseCounting(policy, common),
+    owner: `${named ?? limitText(policy.limit)}/${encodeURIComponent(policy.name)}`,
   }))
 }
 
-/** @throws OptionError when the numbers are none, or too large to be counted exactly */
-export function ruleOf(draft: PolicyDraft<unknown, unknown>): Rule {
-  const { name, owner } = draft
+type Parsed = Pick<PolicyDraft<unknown, unknown>, 'algorithm' | 'burst'>
+
+function parseCounting(given: Counting, common: Counting): Parsed {
+  const fallback = common.algorithm ?? 'sliding-window'
+  const algorithm = choiceOption(given.algorithm, 'algorithm', algorithmNames, fallback)
+  const burst = given.burst ?? (algorithm === fallback ? common.burst : undefined)
+  if (burst === undefined) return { algorithm }
+  if (algorithm !== 'token-bucket') {
+    throw new OptionError('"burst" goes with algorithm: \'token-bucket\' alone.')
+  }
+  return { algorithm, burst: integerOption(burst, 'burst', 1) }
+}
+
+/**
+ * @returns `undefined` where there is no limit
+ * @throws OptionError when the numbers are none, or too large to be counted exactly
+ */
+export function ruleOf(draft: PolicyDraft<unknown, unknown>): Rule | undefined {
+  if (draft.limit === Infinity) return undefined
+  const { name, owner, algorithm } = draft
   const limit = checkLimit(draft.limit)
   const windowMs = durationMs(draft.window, 'window')
+  const burst = draft.burst ?? limit
   if (windowMs > longestWindowMs) throw wrongOption('window', 'at most 100 years', draft.window)
-  if (!Number.isSafeInteger(limit * windowMs)) {
-    throw new OptionError(
-      `Expected "limit" times "window" in ms to be below 2^53, so that it is counted exactly; got ${limit} times ` +
-        `${windowMs}. Use a shorter window, or count in larger units.`,
-    )
+  checkCountable(algorithm, limit, windowMs, burst)
+  const slot = `${owner}/${algorithms[algorithm].code}${windowMs}`
+  return { name, algorithm, limit, windowMs, burst, slot }
+}
+
+function checkCountable(
+  algorithm: AlgorithmName,
+  limit: number,
+  windowMs: number,
+  burst: number,
+): void {
+  const { mostUnits = Infinity } = algorithms[algorithm]
+  if (limit > mostUnits) {
+    throw wrongOption('limit', `at most ${mostUnits} with algorithm: '${algorithm}'`, limit)
   }
-  const algorithm = 'sliding-window'
-  return {
-    name,
-    algorithm,
-    limit,
-    windowMs,
-    slot: `${owner}/${algorithms[algorithm].code}${windowMs}`,
-  }
+  const fits = Number.isSafeInteger(limit * windowMs)
+  if (fits && (algorithm !== 'token-bucket' || bucketFits(limit, windowMs, burst))) return
+  throw new OptionError(
+    `Expected "limit" (and "burst") with "window" in ms to be small enough to be counted exactly; got ${limit} ` +
+      `(${burst}) in ${windowMs} ms. Use a shorter window, or count in larger units.`,
+  )
 }
 
 function checkLimit(limit: unknown): number {
   if (typeof limit === 'number' && Number.isSafeInteger(limit) && limit >= 1) return limit
-  throw wrongOption(
-    'limit',
-    'a whole number of at least 1 (to let requests pass, use "skip")',
-    limit,
-  )
+  throw wrongOption('limit', 'a whole number of at least 1, or Infinity for no limit', limit)
 }
 
-/** Names stand in structured header fields and in keys: nothing that either would have to escape. */
-function checkName(name: unknown, option: string): string {
-  if (typeof name === 'string' && nameForm.test(name)) return name
-  throw wrongOption(option, "a letter, then up to 63 letters, digits, '.', '_' or '-'", name)
+/** @throws OptionError for what is no name of a limiter */
+export function checkLimiterName(name: unknown): string {
+  if (typeof name === 'string' && limiterNameForm.test(name)) return name
+  throw wrongOption('name', "a letter, then up to 63 letters, digits, '.', '_' or '-'", name)
+}
+
+function checkPolicyName(name: unknown, option: string): string {
+  if (typeof name === 'string' && policyNameForm.test(name)) return name
+  throw wrongOption(option, '1 to 64 printable ASCII characters', name)
 }
 
 function checkPolicies<Given extends Policy<unknown, unknown>>(
@@ -127,7 +187,7 @@ function checkPolicies<Given extends Policy<unknown, unknown>>(
       policies,
     )
   }
-  const names = policies.map(({ name }, at) => checkName(name, `policies[${at}].name`))
+  const names = policies.map(({ name }, at) => checkPolicyName(name, `policies[${at}].name`))
   const twice = names.find((name, at) => names.indexOf(name) !== at)
   if (twice !== undefined)
     throw new OptionError(`Two policies are called "${twice}". Give each its own name.`)

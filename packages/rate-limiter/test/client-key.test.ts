@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { ClientKeyOptions } from '../src/http/client-key.ts'
 import { clientKey, ClientAddressError } from '../src/index.ts'
 
 const table: readonly (readonly [address: string, key: string])[] = [
@@ -29,6 +30,23 @@ const table: readonly (readonly [address: string, key: string])[] = [
 describe('the key of a client', () => {
   it.each(table)('%s is %s', (address, key) => {
     expect(clientKey(address)).toBe(key)
+  })
+
+  it.each([
+    [32, '2001:db8::/32'],
+    [48, '2001:db8:1::/48'],
+    [60, '2001:db8:1:abc0::/60'],
+    [64, '2001:db8:1:abcd::/64'],
+    [127, '2001:db8:1:abcd:0:0:0:2/127'],
+    [128, '2001:db8:1:abcd:0:0:0:3/128'],
+  ])('is a subnet of %i bits where that is asked for', (ipv6Subnet, key) => {
+    expect(clientKey('2001:db8:1:abcd::3', { ipv6Subnet })).toBe(key)
+    expect(clientKey('::ffff:203.0.113.9', { ipv6Subnet })).toBe('203.0.113.9')
+  })
+
+  it.each([31, 129, 56.5, NaN, '56'])('is never a subnet of %s bits', (ipv6Subnet) => {
+    const given = { ipv6Subnet } as ClientKeyOptions
+    expect(() => clientKey('::1', given)).toThrow(/"ipv6Subnet" to be .* from 32 to 128/)
   })
 
   it.each([[undefined], ['']])('without an address (%s) is an error that explains', (address) => {

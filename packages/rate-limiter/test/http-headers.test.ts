@@ -1,9 +1,11 @@
 import { createCache } from '@sluice/core'
+import { memoryStore } from '@sluice/core/memory'
+import { manualClock } from '@sluice/core/testing'
 import { httpApps } from '@sluice/testkit'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { rateLimit as expressRateLimit } from '../src/express.ts'
-import type { Decision } from '../src/index.ts'
+import { createRateLimiter, type Decision } from '../src/index.ts'
 import { rateLimit as koaRateLimit } from '../src/koa.ts'
 import { setUp, type Options } from './limited-app.ts'
 
@@ -44,7 +46,7 @@ describe.each(httpApps)('in $name', (factory) => {
     expect(headers).not.toHaveProperty('retry-after')
   })
 
-  it('each kind of header can be switched off; Retry-After stays', async () => {
+  it('each kind of header can be switched off', async () => {
     const shown = async (options: Options): Promise<string[]> => {
       const { get } = setUp(factory, { limit: 1, ...options })
       await get().expect(200)
@@ -58,6 +60,7 @@ describe.each(httpApps)('in $name', (factory) => {
     expect((await shown({ headers: { legacy: false } })).toSorted()).toEqual(sorted(...standard))
     expect((await shown({ headers: { standard: false } })).toSorted()).toEqual(sorted(...legacy))
     expect(await shown({ headers: off })).toEqual(['retry-after'])
+    expect(await shown({ headers: { ...off, retryAfter: false } })).toEqual([])
   })
 
   it('several policies share one decision and one header', async () => {
@@ -89,6 +92,27 @@ describe.each(httpApps)('in $name', (factory) => {
     expect(headers['ratelimit-policy']).toBe('"all";q=9;w=60, "some";q=5;w=60')
     expect(headers['ratelimit']).toMatch(/^"all";r=8;t=\d+, "some";r=4;t=\d+$/)
     expect(headers['x-ratelimit-limit']).toBe('5')
+  })
+
+  it('a refusal comes after no time that another limiter told', async () => {
+    const cache = createCache({ store: memoryStore({ clock: manualClock() }) })
+    const full = createCache({ store: memoryStore({ maxState: 1 }) })
+    await createRateLimiter({ cache: full, limit: 1, window: '1d' }).consume('the one that fits')
+    const all = [
+      { cache, policies: [{ name: 'a";t=5, "b', limit: 9, window: '1d' }] },
+      { cache, name: 'some', limit: 1, window: '1m' },
+      { cache: full, name: 'none', limit: 1, window: '1m', onStoreError: 'closed' },
+    ] as const
+    const app = factory.create({
+      express: all.map((options) => expressRateLimit(options)),
+      koa: all.map((options) => koaRateLimit(options)),
+      routes: { 'GET /': () => 'hello' },
+    })
+    const escaped = '"a\\";t=5, \\"b"'
+    const away = await request(app.listener).get('/').expect(503)
+    expect(away.headers['ratelimit']).toBe(`${escaped};r=8, "some";r=0`)
+    const over = await request(app.listener).get('/').expect(429)
+    expect(over.headers['ratelimit']).toBe(`${escaped};r=7, "some";r=0;t=120`)
   })
 
   it('the handler finds the decision on its request', async () => {

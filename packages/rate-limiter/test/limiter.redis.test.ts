@@ -4,7 +4,7 @@ import { redisUrl, startRedis, uniquePrefix } from '@sluice/testkit'
 import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createRateLimiter } from '../src/index.ts'
+import { createRateLimiter, type RateLimiter } from '../src/index.ts'
 
 describe('on Redis', () => {
   let redis: Redis
@@ -51,26 +51,43 @@ describe('on Redis', () => {
   it('leaves no key without a ttl, whatever is done in whatever order', async () => {
     const prefix = uniquePrefix('limit')
     await using cache = createCache({ store: redisStore({ url: redisUrl() }), prefix })
-    const limiters = [
-      createRateLimiter({ cache, limit: 3, window: 50, deadline: '5s' }),
+    const common = { cache, deadline: '5s', rememberRefusals: 0 } as const
+    const algorithms = ['sliding-window', 'fixed-window', 'sliding-log', 'token-bucket'] as const
+    const limiters = algorithms.flatMap((algorithm) => [
+      createRateLimiter({ ...common, limit: 3, window: 50, algorithm }),
       createRateLimiter({
-        cache,
-        deadline: '5s',
+        ...common,
+        algorithm,
         policies: [
           { name: 'short', limit: 2, window: 20 },
           { name: 'long', limit: 5, window: '1h' },
         ],
       }),
+    ])
+    const verbs: readonly ((
+      limiter: RateLimiter,
+      key: string,
+      cost: number,
+    ) => Promise<unknown>)[] = [
+      (limiter, key, cost) => limiter.consume(key, { cost }),
+      (limiter, key, cost) => limiter.consume(key, { cost: cost + 1, partial: true }),
+      (limiter, key, cost) => limiter.peek(key, { cost }),
+      (limiter, key, cost) => limiter.refund(key, { cost }),
+      async (limiter, key, cost) =>
+        limiter.refund(key, { of: await limiter.consume(key, { cost }) }),
+      (limiter, key, cost) => limiter.penalize(key, { cost }),
+      (limiter, key, cost) => limiter.block(key, cost === 0 ? 0 : cost * 10),
+      (limiter, key) => limiter.reset(key),
     ]
     const step = fc.record({
       limiter: fc.constantFrom(...limiters),
-      verb: fc.constantFrom('consume', 'consume', 'consume', 'peek', 'reset'),
+      run: fc.constantFrom(...verbs),
       key: fc.constantFrom('ada', 'bob', '{brace}'),
       cost: fc.nat(6),
-    } as const)
+    })
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
-        for (const { limiter, verb, key, cost } of steps) await limiter[verb](key, { cost })
+        for (const { limiter, run, key, cost } of steps) await run(limiter, key, cost)
         const keys = await redis.keys(`${prefix}*`)
         const ttls = await Promise.all(keys.map((key) => redis.pttl(key)))
         expect(ttls.filter((ttl) => ttl === -1)).toEqual([])
@@ -105,7 +122,7 @@ describe('on Redis', () => {
 })
 
 describe('on a server of its own', () => {
-  it('a decision is one command, for any number of policies', async () => {
+  it('a decision is one command for any number of policies, and a refusal that lasts is none', async () => {
     await using server = await startRedis()
     await using cache = createCache({ store: redisStore({ url: server.url }) })
     const own = new Redis(server.url)
@@ -127,7 +144,8 @@ describe('on a server of its own', () => {
     await limiter.peek('ada')
     await own.echo('the end')
     await expect.poll(() => sent.at(-1)).toBe('echo')
-    expect(sent).toEqual([...Array<string>(61).fill('evalsha'), 'echo'])
+    // Fifty that pass, the first refusal, and the look.
+    expect(sent).toEqual([...Array<string>(52).fill('evalsha'), 'echo'])
     monitor.disconnect()
     own.disconnect()
   })

@@ -18,11 +18,14 @@ describe('a limiter', () => {
     clock.advance('15s')
     expect(await limiter.consume('ada')).toEqual({
       allowed: true,
+      granted: 1,
       limit: 2,
       remaining: 1,
       retryAfterMs: 0,
       resetAfterMs: 105_000,
+      blockedForMs: 0,
       source: 'store',
+      decidedAtMs: clock.now(),
       policies: [
         {
           name: 'default',

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { slidingWindow } from '../src/algorithms/sliding-window.ts'
+import { drive } from './algorithm-driver.ts'
 
 const windowMs = 60
 const start = windowMs * 1_000_000
@@ -23,21 +24,8 @@ function bruteForce(limit: number) {
   }
 }
 
-/** A limiter of one key, driven by hand. */
-function counter(limit: number, length = windowMs) {
-  let state: string | null = null
-  const ask = (nowMs: number, cost: number) =>
-    slidingWindow.ask(state, { nowMs, limit, windowMs: length, cost })
-  return {
-    look: ask,
-    take(nowMs: number, cost: number) {
-      const answer = ask(nowMs, cost)
-      // As `consume` does: a refusal keeps what asking for nothing leaves.
-      state = (answer.waitMs === 0 ? answer : ask(nowMs, 0)).next ?? state
-      return answer
-    },
-  }
-}
+const counter = (limit: number, length = windowMs) =>
+  drive(slidingWindow, { limit, windowMs: length, burst: limit })
 
 /** The first moment of the next two windows at which something holds. */
 function firstMs(holds: (ms: number) => boolean): number {
@@ -135,7 +123,7 @@ describe('the sliding window counter', () => {
     const limit = Math.floor(Number.MAX_SAFE_INTEGER / hour)
     const nowMs = hour * 500_000
     const ask = (state: string | null, at: number, cost: number) =>
-      slidingWindow.ask(state, { nowMs: at, limit, windowMs: hour, cost })
+      slidingWindow.ask(state, { nowMs: at, limit, windowMs: hour, burst: limit, cost })
     const full = ask(null, nowMs, limit)
     expect(full).toMatchObject({ waitMs: 0, remaining: 0 })
     // One ms into the next window less than one unit in a million has gone.
@@ -194,10 +182,26 @@ describe('the sliding window counter', () => {
     )
   })
 
-  it('takes state that it cannot read for none', () => {
-    for (const state of ['', 'x', '1 2', '1 2 3 4', '-1 2 3', '1.5 2 3']) {
-      const question = { nowMs: start, limit: 3, windowMs, cost: 1 }
-      expect(slidingWindow.ask(state, question)).toEqual(slidingWindow.ask(null, question))
-    }
+  it('gives units back to the window that they were taken in, and to no other', () => {
+    const limiter = counter(10)
+    limiter.take(start, 6)
+    const next = start + windowMs
+    limiter.take(next, 2)
+
+    // Of the window before, at full weight still.
+    limiter.charge(next, -4, start + windowMs - 1)
+    expect(limiter.look(next).remaining).toBe(6)
+    limiter.charge(next, -1, next + windowMs - 1)
+    expect(limiter.look(next).remaining).toBe(7)
+    limiter.charge(next, -1, start - 1)
+    limiter.charge(next, -1, next + windowMs)
+    expect(limiter.look(next).remaining).toBe(7)
+  })
+
+  it('lets units that were taken ahead be spent until the window ends', () => {
+    const limiter = counter(10)
+    limiter.take(start - 1, 3)
+    const answer = limiter.take(start + 20, 5)
+    expect(slidingWindow.holdMs?.(answer, windowMs)).toBe(windowMs - 20)
   })
 })

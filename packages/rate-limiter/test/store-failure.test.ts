@@ -26,18 +26,28 @@ describe('a store that fails', () => {
   })
 
   it('lets pass what this process has no room to count', async () => {
-    const slot = Symbol.for('@sluice/core/process-cache')
-    const before: unknown = Reflect.get(globalThis, slot)
     const cache = await fullCache()
-    try {
-      Reflect.set(globalThis, slot, cache)
-      const limiter = createRateLimiter({ limit: 1, window: '1d' })
-      for (let i = 0; i < 3; i++) {
-        expect(await limiter.consume('ada')).toMatchObject({ allowed: true, source: 'open' })
-      }
-    } finally {
-      Reflect.set(globalThis, slot, before)
+    const limiter = createRateLimiter({ cache, limit: 1, window: '1d', maxLocalKeys: 1 })
+    expect(await limiter.consume('ada')).toMatchObject({ allowed: true, source: 'local' })
+    expect(await limiter.consume('ada')).toMatchObject({ allowed: false, source: 'local' })
+    for (let i = 0; i < 3; i++) {
+      expect(await limiter.consume('bob')).toMatchObject({ allowed: true, source: 'open' })
     }
+  })
+
+  it('leaves what was counted here to be given back here', async () => {
+    const cache = await fullCache()
+    const limiter = createRateLimiter({ cache, limit: 3, window: '1d' })
+    const decision = await limiter.consume('ada', { cost: 2 })
+    expect(await limiter.refund('ada', { of: decision })).toMatchObject({
+      source: 'local',
+      remaining: 3,
+    })
+    expect(await limiter.block('ada', '1m')).toMatchObject({
+      source: 'local',
+      blockedForMs: 60_000,
+    })
+    expect(await limiter.consume('ada')).toMatchObject({ allowed: false, source: 'local' })
   })
 
   it('lets everything pass when told so, and says it', async () => {

@@ -55,11 +55,8 @@ const zones: Zone[] = [
       ...anyEngine,
       ...anyFramework,
       ...leavesThePackage,
-      './redis/index.ts',
       'type ./redis/index.ts',
-      './memory/index.ts',
-      './near/index.ts',
-      './testing/index.ts',
+      ...['redis', 'memory', 'near', 'testing'].map((folder) => `./${folder}/index.ts`),
       '@sluice/rate-limiter',
       '@sluice/testkit',
       '@sluice/core',
@@ -162,6 +159,17 @@ const zones: Zone[] = [
     allowed: [...portOnly.allowed, `type ${name}`],
   })),
   {
+    file: 'packages/rate-limiter/src/express-rate-limit.ts',
+    refused: [
+      ...portOnly.refused,
+      'express-rate-limit',
+      'express',
+      'node:http',
+      '@sluice/session-store',
+    ],
+    allowed: [...portOnly.allowed, 'type express-rate-limit'],
+  },
+  {
     file: 'packages/rate-limiter/test/plant.test.ts',
     refused: ['../../core/src/index.ts', '../../../packages/core/src/redis/index.ts'],
     allowed: ['../src/index.ts', '@sluice/core/redis', '@sluice/testkit', 'ioredis', 'express'],
@@ -240,9 +248,8 @@ it('an operation that is defined elsewhere is found', () => {
 })
 
 function importLine(name: string, index: number): string {
-  const type = name.startsWith('type ')
-  const from = type ? name.slice('type '.length) : name
-  return `import ${type ? 'type ' : ''}{ a as a${index} } from '${from}'\n`
+  const [, type = '', from = ''] = /^(type )?(.*)$/.exec(name) ?? []
+  return `import ${type}{ a as a${index} } from '${from}'\n`
 }
 
 function plant(root: string, file: string, text: string): void {
@@ -288,6 +295,6 @@ function strayOperations(root: string): string[] {
       readdirSync(source, { recursive: true, encoding: 'utf8' }).map((file) => join(source, file)),
     )
     .filter((file) => file.endsWith('.ts') && call.test(readFileSync(file, 'utf8')))
-    .map((file) => relative(root, file))
     .filter((file) => !file.includes('/operations/'))
+    .map((file) => relative(root, file))
 }

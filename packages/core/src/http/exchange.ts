@@ -2,7 +2,7 @@
 export interface Answer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
-  /** Sent as JSON. */
+  /** Sent as JSON; text with a `type` that is not JSON as it is. */
   readonly body: unknown
   /** Default `application/json; charset=utf-8`. */
   readonly type?: string
@@ -41,7 +41,7 @@ export interface Exchange<Context = unknown> {
    * The one that was registered last runs first.
    */
   beforeHeaders(hook: BeforeHeaders): void
-  /** Called once, when the response is finished or its connection is gone. */
+  /** Called once, when the response is finished or its connection is gone: soon, where that is so already. */
   onClosed(listener: () => void): void
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { jsonType } from './answer.ts'
+import { bodyText, jsonType } from './answer.ts'
 import type { Exchange } from './exchange.ts'
 import { nodeExchange, pathOf } from './node-exchange.ts'
 
@@ -24,11 +24,12 @@ export function fromKoa<Context extends KoaContextLike>(context: Context): Excha
     ip: context.ip === '' ? undefined : context.ip,
     secure: context.secure,
     // Left to Koa to send, so that middleware upstream sees it on the way back.
-    answer({ status, headers = {}, body, type }) {
+    answer(answer) {
+      const { status, headers = {}, type = jsonType } = answer
       context.status = status
       for (const [name, value] of Object.entries(headers)) context.set(name, value)
-      context.body = JSON.stringify(body)
-      context.set('Content-Type', type ?? jsonType)
+      context.body = bodyText(answer)
+      context.set('Content-Type', type)
     },
   } satisfies Partial<Exchange<Context>>)
 }

@@ -33,7 +33,9 @@ export function nodeExchange(request: IncomingMessage, response: ServerResponse)
       gateOf(response).add(hook)
     },
     onClosed(listener) {
-      response.once('close', listener)
+      // A response that is over already says so no more.
+      if (response.closed) queueMicrotask(listener)
+      else response.once('close', listener)
     },
   }
 }

@@ -13,8 +13,8 @@ export interface MemoryStoreOptions {
   /** How many bytes the cached entries may take, keys included, two a character. Default: no bound but `maxEntries`. */
   readonly maxBytes?: number
   /**
-   * How many keys operations may keep (sessions, locks, limits). They are never evicted: at the bound a call that would add one
-   * is refused with `StoreFullError`. Default 1 000 000.
+   * How many keys operations may keep (sessions, locks, limits). They are never evicted: at the bound a call for something new
+   * is refused with `StoreFullError`; what has a key already may add the others that it needs. Default 1 000 000.
    */
   readonly maxState?: number
   /** Where the time comes from. Default: the system clock. Tests pass `manualClock()`. */

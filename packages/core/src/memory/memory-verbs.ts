@@ -87,7 +87,10 @@ async function* scanEntries(
   }
 }
 
-/** Before anything is written, as Redis refuses a script when it is out of memory: nothing is half done. */
+/**
+ * Before anything is written, as Redis refuses a script when it is out of memory: nothing is half done. What is known by one
+ * of its keys goes on: its companions may take the store past the bound.
+ */
 function checkRoom(
   entries: Entries,
   maxState: number,
@@ -95,7 +98,9 @@ function checkRoom(
   nowMs: number,
 ): void {
   if (entries.stateCount() < maxState) return
-  if (keys.every((key) => !isStateKey(key) || entries.live(key, nowMs) !== undefined)) return
+  const stateKeys = keys.filter(isStateKey)
+  if (stateKeys.length === 0) return
+  if (stateKeys.some((key) => entries.live(key, nowMs) !== undefined)) return
   entries.sweep(nowMs, Number.POSITIVE_INFINITY)
   if (entries.stateCount() >= maxState) throw new StoreFullError(maxState)
 }

@@ -24,14 +24,17 @@ export interface Answer {
   readonly next: string | null
 }
 
-/** A change that is not asked about: units are taken whether or not they are left, or given back. */
+/** A change that is not asked about: as many units are taken as are left, or some are given back. */
 export interface Charge {
   /** The store's clock, ms since 1970. */
   readonly nowMs: number
   readonly limit: number
   readonly windowMs: number
   readonly burst: number
-  /** Above 0: taken, until nothing is left. Below 0: given back, as far as they still count; never more than was taken. */
+  /**
+   * Above 0: taken, until no whole unit is left. Below 0: given back, as far as they still count; never more than was taken,
+   * and never where there is no state.
+   */
   readonly units: number
   /** When the units that are given back were taken, by the store's clock; `nowMs` where that is not known. */
   readonly takenAtMs: number
@@ -53,13 +56,17 @@ export interface Algorithm {
    * A Lua chunk that returns a table of two functions. `state` is text, or false without any; `policy` is a table of `limit`,
    * `window` and `burst`.
    * - `ask(state, now, policy, cost)` returns a table of `wait`, `remaining`, `refill`, `reset`, and `next` or nil: an
-   *   `Answer`.
+   *   `Answer`. A refusal's `next` is the state as it stands now, brought back from a clock that moved: keep it, too.
    * - `charge(state, now, policy, units, taken_at)` returns the state after it as text, or false when there is none.
    */
   readonly lua: string
   /** The largest limit that it counts; absent where any will do. */
   readonly mostUnits?: number
-  /** Why the units of a lease cannot be spent later; absent where they can, until `holdMs` is over. */
+  /**
+   * For how many ms after the answer that took them units may be spent: until then they count alike whenever they are
+   * spent, so a lease of them never admits more. Absent where a unit counts from the very moment it is taken: there nothing
+   * can be taken ahead.
+   */
   readonly holdMs?: (answer: Pick<Answer, 'resetMs'>, windowMs: number) => number
   /** @param state the text that was kept; `null` without any. Text that it cannot read counts as none. */
   ask(state: string | null, question: Question): Answer

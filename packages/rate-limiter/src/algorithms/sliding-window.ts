@@ -10,7 +10,8 @@ import { never, type Algorithm, type Question } from './algorithm.ts'
  *
  * Bounds: an aligned window never admits more than L, nor does one moment. A trailing window admits less than 2L, and
  * not L: L at the very end of one window, then as much as the fading count allows. In return two counts are all that
- * is kept. Refused costs are not counted.
+ * is kept. Refused costs are not counted. Units that are given back leave the count of the window they were taken in;
+ * those of any other window count no more.
  *
  * A clock that moved back (failover, NTP) leaves counts of a window that has not begun: they count as taken now, up
  * to the limit, so a step back neither forgets them nor locks a client out until the old time has come again.
@@ -35,46 +36,86 @@ export const slidingWindow: Algorithm = {
       return window - into + from
     end
 
-    return function(state, now, limit, window, cost)
+    local function counts_at(state, now, limit, window)
       local index, into = math.floor(now / window), now % window
       local stored, current, previous = string.match(state or '', '^(%d+) (%d+) (%d+)$')
       stored, current, previous = tonumber(stored or 0), tonumber(current or 0), tonumber(previous or 0)
-      if stored > index then current, previous = math.min(current + previous, limit), 0
-      elseif stored == index - 1 then current, previous = 0, current
-      elseif stored < index - 1 then current, previous = 0, 0 end
+      if stored > index then return index, into, math.min(current + previous, limit), 0 end
+      if stored == index then return index, into, current, previous end
+      if stored == index - 1 then return index, into, 0, current end
+      return index, into, 0, 0
+    end
 
+    local function left_of(current, previous, into, limit, window)
+      return math.max(0, limit - current - math.ceil(previous * (window - into) / window))
+    end
+
+    local function text_of(index, current, previous)
+      if current == 0 and previous == 0 then return nil end
+      return string.format('%.0f %.0f %.0f', index, current, previous)
+    end
+
+    local function ask(state, now, policy, cost)
+      local limit, window = policy.limit, policy.window
+      local index, into, current, previous = counts_at(state, now, limit, window)
       local wait = wait_for(cost, current, previous, into, limit, window)
       if wait == 0 then current = current + cost end
 
-      local remaining = math.max(0, limit - current - math.ceil(previous * (window - into) / window))
-      local refill, reset, next = 0, 0, nil
+      local remaining = left_of(current, previous, into, limit, window)
+      local refill, reset = 0, 0
       if remaining < limit then refill = wait_for(remaining + 1, current, previous, into, limit, window) end
       if current > 0 then reset = 2 * window - into elseif previous > 0 then reset = window - into end
-      if reset > 0 then next = string.format('%.0f %.0f %.0f', index, current, previous) end
-      return { wait = wait, remaining = remaining, refill = refill, reset = reset, next = next }
-    end`,
+      return {
+        wait = wait, remaining = remaining, refill = refill, reset = reset, next = text_of(index, current, previous)
+      }
+    end
+
+    local function charge(state, now, policy, units, taken_at)
+      local limit, window = policy.limit, policy.window
+      local index, into, current, previous = counts_at(state, now, limit, window)
+      local age = index - math.floor(taken_at / window)
+      if units > 0 then current = current + math.min(units, left_of(current, previous, into, limit, window))
+      elseif age == 0 then current = math.max(0, current + units)
+      elseif age == 1 then previous = math.max(0, previous + units) end
+      return text_of(index, current, previous) or false
+    end
+
+    return { ask = ask, charge = charge }`,
+  // Units of this window weigh the same at its end as at its start, and L bounds them together.
+  holdMs: ({ resetMs }, windowMs) => resetMs - windowMs,
   ask(state, question) {
     const { limit, windowMs, cost } = question
     const counts = countsAt(question, state)
     const waitMs = waitFor(cost, counts, question)
-    const { index, into, previous } = counts
+    const { into, previous } = counts
     const current = waitMs === 0 ? counts.current + cost : counts.current
 
-    const remaining = Math.max(
-      0,
-      limit - current - Math.ceil((previous * (windowMs - into)) / windowMs),
-    )
     const after = { ...counts, current }
-    const resetMs = current > 0 ? 2 * windowMs - into : previous > 0 ? windowMs - into : 0
+    const remaining = leftOf(after, question)
     return {
       waitMs,
       remaining,
       refillMs: remaining < limit ? waitFor(remaining + 1, after, question) : 0,
-      resetMs,
-      next: resetMs > 0 ? `${index} ${current} ${previous}` : null,
+      resetMs: current > 0 ? 2 * windowMs - into : previous > 0 ? windowMs - into : 0,
+      next: textOf(after),
     }
   },
+  charge(state, change) {
+    const { units, takenAtMs, windowMs } = change
+    const counts = countsAt(change, state)
+    const { index, current, previous } = counts
+    if (units > 0) {
+      return textOf({ ...counts, current: current + Math.min(units, leftOf(counts, change)) })
+    }
+    const age = index - Math.floor(takenAtMs / windowMs)
+    if (age === 0) return textOf({ ...counts, current: Math.max(0, current + units) })
+    if (age === 1) return textOf({ ...counts, previous: Math.max(0, previous + units) })
+    return textOf(counts)
+  },
 }
+
+/** The policy, and the time. */
+type Moment = Omit<Question, 'cost'>
 
 /** The two counts, as they stand `into` ms after the start of window `index`. */
 interface Counts {
@@ -84,7 +125,7 @@ interface Counts {
   readonly previous: number
 }
 
-function countsAt({ nowMs, limit, windowMs }: Question, state: string | null): Counts {
+function countsAt({ nowMs, limit, windowMs }: Moment, state: string | null): Counts {
   const at = { index: Math.floor(nowMs / windowMs), into: nowMs % windowMs }
   const [, stored = 0, current = 0, previous = 0] =
     /^(\d+) (\d+) (\d+)$/.exec(state ?? '')?.map(Number) ?? []
@@ -93,8 +134,17 @@ function countsAt({ nowMs, limit, windowMs }: Question, state: string | null): C
   return { ...at, current: 0, previous: stored === at.index - 1 ? current : 0 }
 }
 
+/** Whole units that are left. */
+function leftOf({ into, current, previous }: Counts, { limit, windowMs }: Moment): number {
+  return Math.max(0, limit - current - Math.ceil((previous * (windowMs - into)) / windowMs))
+}
+
+function textOf({ index, current, previous }: Counts): string | null {
+  return current === 0 && previous === 0 ? null : `${index} ${current} ${previous}`
+}
+
 /** Ms until the cost fits if nothing else is taken meanwhile. What fits once goes on to fit: both counts only fade. */
-function waitFor(cost: number, counts: Counts, { limit, windowMs }: Question): number {
+function waitFor(cost: number, counts: Counts, { limit, windowMs }: Moment): number {
   const { into, current, previous } = counts
   if (cost === 0) return 0
   if (cost > limit) return never

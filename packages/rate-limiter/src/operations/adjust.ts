@@ -1,0 +1,73 @@
+import { defineOperation, lua, type Operation } from '@sluice/core/extend'
+import {
+  answerLine,
+  argvOf,
+  blockedMs,
+  headLine,
+  keysOf,
+  policiesInMemory,
+  policiesLua,
+  readAnswers,
+  type Answers,
+  type KeyStates,
+} from './policy-states.ts'
+
+/** What `adjust` is given. */
+export interface AdjustArgs extends KeyStates {
+  /** Above 0: taken, as far as there are any, without asking. Below 0: given back, as far as they still count. */
+  readonly units: number
+  /** When the units that are given back were taken, by the store's clock; 0 where that is not known. */
+  readonly takenAtMs: number
+  /** Ms to block the key from now, 0 to lift the block, -1 to leave it as it is. */
+  readonly blockMs: number
+}
+
+const own = 3
+
+/** Changes what is counted of a key without asking, and whether it is blocked. Answers as `consume` does for nothing. */
+export const adjust: Operation<AdjustArgs, Answers> = defineOperation({
+  name: 'rate-limiter.adjust',
+  keys: (args: AdjustArgs) => keysOf(args),
+  argv: (args: AdjustArgs) => [args.units, args.takenAtMs, args.blockMs, ...argvOf(args)],
+  lua: lua`
+    -- KEYS[1] until when the key is blocked, in ms: lives as long   KEYS[i] state of a policy, kept while anything in it counts
+    -- ARGV[1] units: above 0 taken, below 0 given back   ARGV[2] when they were taken, in ms, 0 when that is not known
+    -- ARGV[3] ms to block from now, 0 lifts, -1 leaves
+    -- ARGV[4i-4] algorithm of KEYS[i]   ARGV[4i-3] limit   ARGV[4i-2] window in ms   ARGV[4i-1] burst
+    -- replies 'now blocked 0', then for each policy '0 remaining refill reset', in ms and units
+    ${policiesLua(own)}
+    local units, taken_at, block = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+    if taken_at == 0 then taken_at = now end
+    if block > 0 then
+      blocked = block
+      redis.call('SET', KEYS[1], string.format('%.0f', now + block), 'PX', block)
+    elseif block == 0 then
+      blocked = 0
+      redis.call('DEL', KEYS[1])
+    end
+
+    local reply = { string.format('%.0f %.0f 0', now, blocked) }
+    for i = 2, #KEYS do
+      local before = states[i]
+      if units ~= 0 then states[i] = charge(i, units, taken_at) end
+      local answer = ask(i, 0)
+      if units ~= 0 then keep(i, before, answer) end
+      reply[i] = line(0, answer)
+    end
+    return reply`,
+  memory: (view, keys, argv) => {
+    const [units, takenAtMs, blockMs] = [Number(argv[0]), Number(argv[1]), Number(argv[2])]
+    const nowMs = view.nowMs()
+    const [blockKey = ''] = keys
+    if (blockMs > 0) view.set(blockKey, String(nowMs + blockMs), blockMs)
+    else if (blockMs === 0) view.del(blockKey)
+    const lines = policiesInMemory(view, keys, argv, own).map((policy) => {
+      if (units !== 0) policy.charge(units, takenAtMs === 0 ? nowMs : takenAtMs)
+      const answer = policy.ask(0)
+      if (units !== 0) policy.keep(answer)
+      return answerLine(0, answer)
+    })
+    return [headLine(nowMs, blockedMs(view, blockKey), 0), ...lines]
+  },
+  reply: readAnswers,
+})
