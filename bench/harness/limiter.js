@@ -13,8 +13,8 @@ subscribe('sluice:rate-limiter:failure', ({ error }) => {
   throw error
 })
 
-/** So many units a minute that nothing is ever refused. */
-export const ample = { limit: 10_000_000, window: '1m' }
+/** So many units a minute, and such patience, that a slow moment of the machine changes no answer. */
+export const ample = { limit: 10_000_000, window: '1m', deadline: '10s' }
 
 /** A cache on Redis, as an application makes it. */
 export function redisCache(prefix = 'sluice') {
@@ -23,7 +23,7 @@ export function redisCache(prefix = 'sluice') {
 
 /** A limiter on Redis. */
 export function redisLimiter(options) {
-  return createRateLimiter({ cache: redisCache(), ...options })
+  return createRateLimiter({ cache: redisCache(), deadline: '10s', ...options })
 }
 
 /** A client with the options of those that Sluice opens itself. */

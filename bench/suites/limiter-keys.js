@@ -45,7 +45,7 @@ function parallelOver(count, operation) {
 
 async function sluice(count) {
   const cache = redisCache(`many${count}`)
-  const limiter = createRateLimiter({ cache, limit: 1_000_000, window: '1d' })
+  const limiter = createRateLimiter({ cache, limit: 1_000_000, window: '1d', deadline: '10s' })
   const consume = (key) => limiter.consume(key)
   await consume('k0')
   await fillUp(count, `many${count}#limit:{k0}*`, '{k0}')

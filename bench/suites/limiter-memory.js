@@ -31,7 +31,7 @@ function sluice(algorithm, rename) {
     limit: 100,
     window: '1m',
     algorithm,
-    deadline: '5s',
+    deadline: '10s',
   })
   return { take: (client) => limiter.consume(client), rename }
 }

@@ -1,6 +1,7 @@
 import type { RootCache } from '@sluice/core'
 import { healthCheck } from '@sluice/core/express'
-import { rateLimit } from '@sluice/rate-limiter/express'
+import { clientKey } from '@sluice/rate-limiter'
+import { limitConcurrency, rateLimit } from '@sluice/rate-limiter/express'
 import { createSessions } from '@sluice/session-store'
 import { session } from '@sluice/session-store/express'
 import express, { type Express } from 'express'
@@ -44,8 +45,9 @@ export function createShop({ cache, sessionSecret }: ShopOptions): Shop {
       name: 'api',
       window: '1m',
       limit: (req) => tierOf(req).limit,
-      key: (req) => `${tierOf(req).name}:${req.ip}`,
+      key: (req) => `${tierOf(req).name} ${clientKey(req.ip)}`,
     }),
+    limitConcurrency({ cache, name: 'api', maxConcurrent: 100 }),
     express.json({ limit: '10kb' }),
     session({ cache, secret: sessionSecret, idle: '24h' }),
   )

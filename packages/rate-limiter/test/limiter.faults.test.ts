@@ -104,6 +104,44 @@ describe('Redis behind a network that fails', () => {
   })
 })
 
+describe.each(httpApps)(
+  'in $name, with Redis behind a network that swallows everything',
+  (factory) => {
+    it('requests wait for the deadline at the most, and not at all once the breaker is open', async () => {
+      await using proxy = await startFaultProxy({ port: Number(new URL(redisUrl()).port) })
+      const store = redisStore({ url: `redis://127.0.0.1:${proxy.port}` })
+      await using cache = createCache({ store, prefix: uniquePrefix('limit') })
+      const options = { cache, limit: 10_000, window: '1h' } as const
+      const app = factory.create({
+        express: [expressRateLimit(options)],
+        koa: [koaRateLimit(options)],
+        routes: { 'GET /': () => 'hello' },
+      })
+      await using listening = await app.listen()
+      const timeOf = async () => {
+        const startMs = performance.now()
+        expect((await fetch(listening.url)).status).toBe(200)
+        return performance.now() - startMs
+      }
+      const timesOf = async (count: number) =>
+        (await Promise.all(Array.from({ length: count }, timeOf))).toSorted((a, b) => a - b)
+      await timesOf(40)
+
+      proxy.blackhole()
+      const first = await timesOf(40)
+      const then: number[] = []
+      for (let at = 0; at < 100; at++) then.push(await timeOf())
+      then.sort((a, b) => a - b)
+      const p99 = (times: readonly number[]) => times[Math.floor(times.length * 0.99)] ?? 0
+      console.log(
+        `${factory.name}, blackholed: p99 ${p99(first).toFixed(0)} ms of 40 at once, then ${p99(then).toFixed(1)} ms`,
+      )
+      expect(p99(first)).toBeLessThan(deadlineMs + marginMs)
+      expect(p99(then)).toBeLessThan(deadlineMs / 2)
+    })
+  },
+)
+
 describe.each(httpApps)('in $name, with Redis stopped', ({ create }) => {
   it.each([
     ['local', [200, 429]],
