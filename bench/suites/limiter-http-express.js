@@ -30,5 +30,5 @@ export const contenders = {
   'express alone': () => app(),
   sluice: () => app(rateLimit({ cache: redisCache(), ...ample })),
   'express-rate-limit, Redis': () => expressRateLimit(asItsReadmeSays),
-  'the same, all headers': () => expressRateLimit(allHeaders),
+  'express-rate-limit, all headers': () => expressRateLimit(allHeaders),
 }

@@ -6,7 +6,7 @@ import { createRateLimiter } from '@sluice/rate-limiter'
 export const title = 'A decision on Redis that holds so many keys, 64 at a time'
 export const unit = 'ns a decision'
 export const floor = 'sluice, 1 key'
-export const slice = 6400
+export const slice = 3200
 
 /** Keys in an order that no cache of the processor foresees. */
 const spread = (at, count) => (at * 611_953) % count

@@ -5,7 +5,7 @@ export const title =
   'A decision on one hot key on Redis, units taken 50 at a time, 64 decisions at a time'
 export const unit = 'ns a decision'
 export const floor = 'one at a time'
-export const slice = 6400
+export const slice = 3200
 
 function contender(options, source) {
   const limiter = redisLimiter({ ...ample, ...options })

@@ -47,9 +47,11 @@ export function tenantLevel(id: string): string {
   return `@${checkKey(id, 'tenant').replace(/[%:]/g, percent)}`
 }
 
+const tagged = /[%{}]/
+
 /** A name as the Cluster hash tag of its state: braces are escaped, so that companions always share its slot. */
 export function hashTag(name: string): string {
-  return `{${name.replace(/[%{}]/g, percent)}}`
+  return tagged.test(name) ? `{${name.replace(/[%{}]/g, percent)}}` : `{${name}}`
 }
 
 function percent(character: string): string {

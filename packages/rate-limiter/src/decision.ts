@@ -1,5 +1,6 @@
-import { never } from './algorithms/algorithm.ts'
-import type { Answers, PolicyAnswer } from './operations/policy-states.ts'
+import { never, type Answer } from './algorithms/algorithm.ts'
+import { algorithms } from './algorithms/index.ts'
+import type { StatesReply } from './operations/policy-states.ts'
 import type { Rule } from './policy.ts'
 
 /**
@@ -53,32 +54,61 @@ export interface Decision {
   readonly decidedAtMs: number
 }
 
-/** The decision that the answers of all policies make. */
+/**
+ * The decision that the store's reply makes.
+ *
+ * @param least how many units had to fit
+ */
 export function decisionOf(
   rules: readonly Rule[],
-  { policies: answers, granted, blockedMs, nowMs }: Answers,
+  { states, granted, blockedMs, nowMs }: StatesReply,
+  least: number,
   source: DecisionSource,
 ): Decision {
-  const policies = rules.map((rule, at) => policyDecision(rule, answers[at] ?? unasked(rule)))
-  const { limit, remaining, retryAfterMs, resetAfterMs } = policies.reduce(weightier, unlimited)
-  return {
-    allowed: blockedMs === 0 && policies.every(({ allowed }) => allowed),
-    granted,
-    policies,
-    limit,
-    remaining,
-    retryAfterMs: retryAfterMs === undefined ? undefined : Math.max(retryAfterMs, blockedMs),
-    resetAfterMs: Math.max(resetAfterMs, blockedMs),
-    blockedForMs: blockedMs,
-    source,
-    decidedAtMs: nowMs,
-  }
+  const policies: PolicyDecision[] = []
+  rules.forEach((rule, at) => {
+    const { algorithm, limit, windowMs, burst } = rule
+    const { ask } = algorithms[algorithm]
+    const question = { nowMs, limit, windowMs, burst, cost: 0 }
+    const state = states[at] ?? null
+    // What was granted fitted. Of a refusal each policy says for itself how long it lasts.
+    const waitMs = granted > 0 ? 0 : ask(state, { ...question, cost: least }).waitMs
+    policies.push(policyDecision(rule, ask(state, question), waitMs))
+  })
+  return summaryOf(policies, { granted, blockedForMs: blockedMs, source, decidedAtMs: nowMs })
 }
 
 /** The decision of nobody: the store failed and requests pass, or there is no limit. */
 export function openDecision(rules: readonly Rule[], granted: number): Decision {
-  const answers = { policies: rules.map(unasked), granted, blockedMs: 0, nowMs: Date.now() }
-  return decisionOf(rules, answers, 'open')
+  const policies = rules.map((rule) =>
+    policyDecision(rule, { remaining: rule.limit, refillMs: 0, resetMs: 0 }, 0),
+  )
+  return summaryOf(policies, {
+    granted,
+    blockedForMs: 0,
+    source: 'open',
+    decidedAtMs: Date.now(),
+  })
+}
+
+function summaryOf(
+  policies: readonly PolicyDecision[],
+  about: Pick<Decision, 'granted' | 'blockedForMs' | 'source' | 'decidedAtMs'>,
+): Decision {
+  const { granted, blockedForMs, source, decidedAtMs } = about
+  const { limit, remaining, retryAfterMs, resetAfterMs } = policies.reduce(weightier, unlimited)
+  return {
+    allowed: blockedForMs === 0 && policies.every(({ allowed }) => allowed),
+    granted,
+    policies,
+    limit,
+    remaining,
+    retryAfterMs: retryAfterMs === undefined ? undefined : Math.max(retryAfterMs, blockedForMs),
+    resetAfterMs: Math.max(resetAfterMs, blockedForMs),
+    blockedForMs,
+    source,
+    decidedAtMs,
+  }
 }
 
 /** Stands where there is no policy. */
@@ -93,21 +123,21 @@ const unlimited: PolicyDecision = {
   resetAfterMs: 0,
 }
 
-function policyDecision({ name, limit, windowMs }: Rule, answer: PolicyAnswer): PolicyDecision {
+function policyDecision(
+  { name, limit, windowMs }: Rule,
+  { remaining, refillMs, resetMs }: Pick<Answer, 'remaining' | 'refillMs' | 'resetMs'>,
+  waitMs: number,
+): PolicyDecision {
   return {
     name,
     limit,
     windowMs,
-    allowed: answer.waitMs === 0,
-    remaining: answer.remaining,
-    retryAfterMs: answer.waitMs === never ? undefined : answer.waitMs,
-    refillAfterMs: answer.refillMs,
-    resetAfterMs: answer.resetMs,
+    allowed: waitMs === 0,
+    remaining,
+    retryAfterMs: waitMs === never ? undefined : waitMs,
+    refillAfterMs: refillMs,
+    resetAfterMs: resetMs,
   }
-}
-
-function unasked({ limit }: Rule): PolicyAnswer {
-  return { waitMs: 0, remaining: limit, refillMs: 0, resetMs: 0 }
 }
 
 /** Of two policies the one that the whole decision shows: the longer refusal, then the less that is left. */

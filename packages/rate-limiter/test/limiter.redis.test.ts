@@ -162,13 +162,14 @@ describe('on a server of its own', () => {
     own.disconnect()
   })
 
-  it('a key of another type is a failure of the store, not of the request', async () => {
+  it('a key of another type is replaced: it holds nothing that a limit could go by', async () => {
     await using server = await startRedis()
     await using cache = createCache({ store: redisStore({ url: server.url }) })
     const own = new Redis(server.url)
     await own.lpush('sluice#limit:{ada}:wrong-type/s60000', 'x')
     const limiter = createRateLimiter({ cache, name: 'wrong-type', limit: 1, window: '1m' })
-    expect(await limiter.consume('ada')).toMatchObject({ allowed: true, source: 'local' })
+    expect(await limiter.consume('ada')).toMatchObject({ allowed: true, source: 'store' })
+    expect(await limiter.consume('ada')).toMatchObject({ allowed: false })
     own.disconnect()
   })
 })

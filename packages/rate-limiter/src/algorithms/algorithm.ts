@@ -44,8 +44,9 @@ export interface Charge {
 export const never = -1
 
 /**
- * One way of counting, said twice: pure functions over one policy's state, in Lua and in JavaScript. They touch no key; the
- * operations read the state, ask every policy, and write all states or none.
+ * One way of counting: pure functions over one policy's state. They touch no key; the operations read the state, ask every
+ * policy, and write all states or none. What decides is said twice, in Lua and in JavaScript; what follows from a state, such
+ * as how much is left, is worked out by whoever asked, from the state that the operation replies.
  *
  * `limit * windowMs` is a safe integer, and so must be every number on the way.
  */
@@ -53,11 +54,11 @@ export interface Algorithm {
   /** Marks its state in keys, so that no other algorithm ever reads it. */
   readonly code: string
   /**
-   * A Lua chunk that returns a table of two functions. `state` is text, or false without any; `policy` is a table of `limit`,
+   * A Lua chunk that returns three functions. `state` is text, or false without any; `policy` is a table of `limit`,
    * `window` and `burst`.
-   * - `ask(state, now, policy, cost)` returns a table of `wait`, `remaining`, `refill`, `reset`, and `next` or nil: an
-   *   `Answer`. A refusal's `next` is the state as it stands now, brought back from a clock that moved: keep it, too.
-   * - `charge(state, now, policy, units, taken_at)` returns the state after it as text, or false when there is none.
+   * - `ask(state, now, policy, cost)` returns the `waitMs` of an `Answer`, its `next` or nil, and its `resetMs`
+   * - `left(state, now, policy)` returns its `remaining`, for a cost of nothing
+   * - `charge(state, now, policy, units, taken_at)` returns the state after it as text, or false when there is none
    */
   readonly lua: string
   /** The largest limit that it counts; absent where any will do. */

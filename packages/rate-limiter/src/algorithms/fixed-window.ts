@@ -38,11 +38,12 @@ export const fixedWindow: Algorithm = {
       elseif cost > 0 and count + cost > limit then wait = ends end
       if wait == 0 then count = count + cost end
 
-      local reset = 0
-      if count > 0 then reset = ends end
-      return {
-        wait = wait, remaining = math.max(0, limit - count), refill = reset, reset = reset, next = text_of(start, count)
-      }
+      return wait, text_of(start, count), ends
+    end
+
+    local function left(state, now, policy)
+      local _, count = run_at(state, now, policy.window)
+      return math.max(0, policy.limit - count)
     end
 
     local function charge(state, now, policy, units, taken_at)
@@ -52,7 +53,7 @@ export const fixedWindow: Algorithm = {
       return text_of(start, count) or false
     end
 
-    return { ask = ask, charge = charge }`,
+    return ask, left, charge`,
   // Units of a window weigh the same until it is over.
   holdMs: ({ resetMs }) => resetMs,
   ask(state, question) {

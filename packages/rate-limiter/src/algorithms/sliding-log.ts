@@ -102,12 +102,11 @@ export const slidingLog: Algorithm = {
       local log = log_at(state, now, policy.window)
       local wait = wait_for(cost, log, now, policy)
       if wait == 0 then add(log, now, cost) end
+      return wait, text_of(log), log.last + policy.window - now
+    end
 
-      local remaining, refill, reset = math.max(0, policy.limit - log.sum), 0, 0
-      if log.sum > 0 then
-        refill, reset = wait_for(remaining + 1, log, now, policy), log.last + policy.window - now
-      end
-      return { wait = wait, remaining = remaining, refill = refill, reset = reset, next = text_of(log) }
+    local function left(state, now, policy)
+      return math.max(0, policy.limit - log_at(state, now, policy.window).sum)
     end
 
     local function give_back(log, now, units, taken_at)
@@ -131,7 +130,7 @@ export const slidingLog: Algorithm = {
       return text_of(log) or false
     end
 
-    return { ask = ask, charge = charge }`,
+    return ask, left, charge`,
   ask(state, question) {
     const { nowMs, limit, windowMs, cost } = question
     const before = logAt(state, question)

@@ -60,14 +60,14 @@ export const slidingWindow: Algorithm = {
       local index, into, current, previous = counts_at(state, now, limit, window)
       local wait = wait_for(cost, current, previous, into, limit, window)
       if wait == 0 then current = current + cost end
-
-      local remaining = left_of(current, previous, into, limit, window)
-      local refill, reset = 0, 0
-      if remaining < limit then refill = wait_for(remaining + 1, current, previous, into, limit, window) end
+      local reset = 0
       if current > 0 then reset = 2 * window - into elseif previous > 0 then reset = window - into end
-      return {
-        wait = wait, remaining = remaining, refill = refill, reset = reset, next = text_of(index, current, previous)
-      }
+      return wait, text_of(index, current, previous), reset
+    end
+
+    local function left(state, now, policy)
+      local _, into, current, previous = counts_at(state, now, policy.limit, policy.window)
+      return left_of(current, previous, into, policy.limit, policy.window)
     end
 
     local function charge(state, now, policy, units, taken_at)
@@ -80,7 +80,7 @@ export const slidingWindow: Algorithm = {
       return text_of(index, current, previous) or false
     end
 
-    return { ask = ask, charge = charge }`,
+    return ask, left, charge`,
   // Units of this window weigh the same at its end as at its start, and L bounds them together.
   holdMs: ({ resetMs }, windowMs) => resetMs - windowMs,
   ask(state, question) {

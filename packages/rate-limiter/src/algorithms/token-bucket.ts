@@ -38,14 +38,12 @@ export const tokenBucket: Algorithm = {
       local wait = ${String(never)}
       if cost <= policy.burst then wait = math.max(0, math.ceil((excess + cost * interval - capacity) / 1000)) end
       if wait == 0 then excess = excess + cost * interval end
+      return wait, text_of(now, excess), math.ceil(excess / 1000)
+    end
 
-      local remaining = math.floor((capacity - excess) / interval)
-      local refill = 0
-      if excess > 0 then refill = math.ceil((excess + (remaining + 1) * interval - capacity) / 1000) end
-      return {
-        wait = wait, remaining = remaining, refill = refill, reset = math.ceil(excess / 1000),
-        next = text_of(now, excess)
-      }
+    local function left(state, now, policy)
+      local interval, capacity, excess = bucket_at(state, now, policy)
+      return math.floor((capacity - excess) / interval)
     end
 
     local function charge(state, now, policy, units, taken_at)
@@ -59,7 +57,7 @@ export const tokenBucket: Algorithm = {
       return text_of(now, excess) or false
     end
 
-    return { ask = ask, charge = charge }`,
+    return ask, left, charge`,
   ask(state, question) {
     const { nowMs, burst, cost } = question
     const { interval, capacity, excess: before } = bucketAt(question, state)

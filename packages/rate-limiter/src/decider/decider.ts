@@ -27,18 +27,21 @@ const reportFailure = failureReporter('rate-limiter')
 
 /** Makes a decider. Nothing is connected or kept before the first question. */
 export function createDecider(config: LimiterConfig): Decider {
-  const { deadlineMs } = config
+  const options = { deadlineMs: config.deadlineMs }
   const failover = createFailover(config)
   const keys = createLimiterKeys(config.cache, config.name)
 
-  const askStore = async (
-    { key, rules, cost, take }: Ask,
-    least: number,
-    most: number,
-  ): Promise<Decision> => {
-    const args = { ...keys.of(key, rules), least, most, take }
-    const send = (store: Store) => store.run(consume, args, { deadlineMs })
-    return failover.ask({ verb: take ? 'consume' : 'peek', rules, wanted: cost, send })
+  const askStore = async (ask: Ask, least: number, most: number): Promise<Decision> => {
+    const { key, rules, cost, take } = ask
+    const { blockKey, policies } = keys.of(key, rules)
+    const args = { blockKey, policies, least, most, take }
+    return failover.ask({
+      verb: take ? 'consume' : 'peek',
+      rules,
+      least,
+      wanted: cost,
+      send: (store) => store.run(consume, args, options),
+    })
   }
   const taking = createTaking(config, askStore)
 
@@ -53,8 +56,8 @@ export function createDecider(config: LimiterConfig): Decider {
     taking.forget(key, verb === 'block')
     const units = verb === 'refund' ? -refundable(cost, of) : cost
     const args = { ...keys.of(key, rules), units, takenAtMs: of?.decidedAtMs ?? 0, blockMs }
-    const send = (store: Store) => store.run(adjust, args, { deadlineMs })
-    const question: StoreQuestion = { verb, rules, wanted: 0, send }
+    const send = (store: Store) => store.run(adjust, args, options)
+    const question: StoreQuestion = { verb, rules, least: 0, wanted: 0, send }
     return of?.source === 'local' ? failover.askLocal(question) : failover.ask(question)
   }
 

@@ -2,7 +2,7 @@ import { StoreFullError, type Store } from '@sluice/core'
 import { failureReporter, standInStore } from '@sluice/core/extend'
 import { decisionOf, openDecision, type Decision } from '../decision.ts'
 import { isStoreFailure } from '../errors.ts'
-import type { Answers } from '../operations/policy-states.ts'
+import type { StatesReply } from '../operations/policy-states.ts'
 import type { LimiterConfig } from '../options.ts'
 import type { Rule } from '../policy.ts'
 
@@ -11,9 +11,11 @@ export interface StoreQuestion {
   /** For reports: `'consume'`. */
   readonly verb: string
   readonly rules: readonly Rule[]
+  /** How many units had to fit. */
+  readonly least: number
   /** Units that pass where nobody counts. */
   readonly wanted: number
-  send(store: Store): Promise<Answers>
+  send(store: Store): Promise<StatesReply>
 }
 
 /** Asks the store and, when it fails, does what the policy says. */
@@ -33,10 +35,10 @@ export function createFailover({ cache, onStoreError, maxLocalKeys }: LimiterCon
   let standIn: Store | undefined
 
   /** The same rules on counts of this process, under the keys that they have in the store. */
-  async function askLocal({ rules, wanted, send }: StoreQuestion): Promise<Decision> {
+  async function askLocal({ rules, least, wanted, send }: StoreQuestion): Promise<Decision> {
     standIn ??= standInStore(maxLocalKeys)
     try {
-      return decisionOf(rules, await send(standIn), 'local')
+      return decisionOf(rules, await send(standIn), least, 'local')
     } catch (error) {
       if (error instanceof StoreFullError) return openDecision(rules, wanted)
       throw error
@@ -45,9 +47,9 @@ export function createFailover({ cache, onStoreError, maxLocalKeys }: LimiterCon
 
   return {
     async ask(question) {
-      const { verb, rules, wanted, send } = question
+      const { verb, rules, least, wanted, send } = question
       try {
-        return decisionOf(rules, await send(cache.store), 'store')
+        return decisionOf(rules, await send(cache.store), least, 'store')
       } catch (error) {
         if (!isStoreFailure(error)) throw error
         reportFailure({ verb, instead: onStoreError, error })

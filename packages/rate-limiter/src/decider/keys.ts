@@ -1,5 +1,5 @@
 import type { Cache } from '@sluice/core'
-import type { KeyStates } from '../operations/policy-states.ts'
+import type { KeyStates, PolicyState } from '../operations/policy-states.ts'
 import type { Rule } from '../policy.ts'
 
 /** Where a limiter keeps what it knows of a key: a block, and a state for each policy, all in one Cluster slot. */
@@ -15,7 +15,10 @@ export function createLimiterKeys(cache: Cache, name: string): LimiterKeys {
   return {
     of(key, rules) {
       const base = cache.stateKey('limit', key)
-      const policies = rules.map((rule) => ({ ...rule, key: `${base}:${rule.slot}` }))
+      const policies: PolicyState[] = []
+      for (const { slot, algorithm, limit, windowMs, burst } of rules) {
+        policies.push({ key: `${base}:${slot}`, algorithm, limit, windowMs, burst })
+      }
       return { blockKey: base + blockEnding, policies }
     },
     endings: (rules) => [blockEnding, ...rules.map(({ slot }) => `:${slot}`)],

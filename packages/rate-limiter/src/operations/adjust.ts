@@ -1,15 +1,13 @@
 import { defineOperation, lua, type Operation } from '@sluice/core/extend'
 import {
-  answerLine,
   argvOf,
-  blockedMs,
-  headLine,
   keysOf,
   policiesInMemory,
   policiesLua,
-  readAnswers,
-  type Answers,
+  readStates,
+  statesReply,
   type KeyStates,
+  type StatesReply,
 } from './policy-states.ts'
 
 /** What `adjust` is given. */
@@ -24,8 +22,8 @@ export interface AdjustArgs extends KeyStates {
 
 const own = 3
 
-/** Changes what is counted of a key without asking, and whether it is blocked. Answers as `consume` does for nothing. */
-export const adjust: Operation<AdjustArgs, Answers> = defineOperation({
+/** Changes what is counted of a key without asking, and whether it is blocked. */
+export const adjust: Operation<AdjustArgs, StatesReply> = defineOperation({
   name: 'rate-limiter.adjust',
   keys: (args: AdjustArgs) => keysOf(args),
   argv: (args: AdjustArgs) => [args.units, args.takenAtMs, args.blockMs, ...argvOf(args)],
@@ -34,7 +32,7 @@ export const adjust: Operation<AdjustArgs, Answers> = defineOperation({
     -- ARGV[1] units: above 0 taken, below 0 given back   ARGV[2] when they were taken, in ms, 0 when that is not known
     -- ARGV[3] ms to block from now, 0 lifts, -1 leaves
     -- ARGV[4i-4] algorithm of KEYS[i]   ARGV[4i-3] limit   ARGV[4i-2] window in ms   ARGV[4i-1] burst
-    -- replies 'now blocked 0', then for each policy '0 remaining refill reset', in ms and units
+    -- replies as consume does, 0 units granted
     ${policiesLua(own)}
     local units, taken_at, block = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
     if taken_at == 0 then taken_at = now end
@@ -45,29 +43,27 @@ export const adjust: Operation<AdjustArgs, Answers> = defineOperation({
       blocked = 0
       redis.call('DEL', KEYS[1])
     end
-
-    local reply = { string.format('%.0f %.0f 0', now, blocked) }
-    for i = 2, #KEYS do
-      local before = states[i]
-      if units ~= 0 then states[i] = charge(i, units, taken_at) end
-      local answer = ask(i, 0)
-      if units ~= 0 then keep(i, before, answer) end
-      reply[i] = line(0, answer)
+    if units ~= 0 then
+      for i = 2, #KEYS do
+        local policy, ask, _, charge = use(i)
+        local _, text, ttl = ask(charge(states[i], now, policy, units, taken_at), now, policy, 0)
+        keep(i, text, ttl)
+      end
     end
-    return reply`,
+    return reply(0)`,
   memory: (view, keys, argv) => {
     const [units, takenAtMs, blockMs] = [Number(argv[0]), Number(argv[1]), Number(argv[2])]
     const nowMs = view.nowMs()
     const [blockKey = ''] = keys
     if (blockMs > 0) view.set(blockKey, String(nowMs + blockMs), blockMs)
     else if (blockMs === 0) view.del(blockKey)
-    const lines = policiesInMemory(view, keys, argv, own).map((policy) => {
-      if (units !== 0) policy.charge(units, takenAtMs === 0 ? nowMs : takenAtMs)
-      const answer = policy.ask(0)
-      if (units !== 0) policy.keep(answer)
-      return answerLine(0, answer)
-    })
-    return [headLine(nowMs, blockedMs(view, blockKey), 0), ...lines]
+    if (units !== 0) {
+      for (const policy of policiesInMemory(view, keys, argv, own)) {
+        policy.charge(units, takenAtMs === 0 ? nowMs : takenAtMs)
+        policy.keep(policy.ask(0))
+      }
+    }
+    return statesReply(view, keys, 0)
   },
-  reply: readAnswers,
+  reply: readStates,
 })

@@ -1,5 +1,4 @@
-import type { MemoryView, Scalar } from '@sluice/core/extend'
-import { lua } from '@sluice/core/extend'
+import { lua, type MemoryView, type Scalar } from '@sluice/core/extend'
 import type { Algorithm, Answer } from '../algorithms/algorithm.ts'
 import { algorithms, type AlgorithmName } from '../algorithms/index.ts'
 
@@ -19,18 +18,16 @@ export interface KeyStates {
   readonly policies: readonly PolicyState[]
 }
 
-/** What one policy answers: an algorithm's answer without the state. */
-export type PolicyAnswer = Omit<Answer, 'next'>
-
-/** What the operations reply: all policies, and what is said of the key itself. */
-export interface Answers {
-  readonly policies: readonly PolicyAnswer[]
-  /** Units that were taken, or would be. */
-  readonly granted: number
-  /** Ms that the key is still blocked, 0 when it is not. */
-  readonly blockedMs: number
+/** What the operations reply. */
+export interface StatesReply {
   /** When it was decided, by the store's clock, ms since 1970. */
   readonly nowMs: number
+  /** Ms that the key is still blocked, 0 when it is not. */
+  readonly blockedMs: number
+  /** Units that were taken, or would be. */
+  readonly granted: number
+  /** What is kept of each policy now, `null` for nothing: what is left and when more comes follows from it. */
+  readonly states: readonly (string | null)[]
 }
 
 /** How many ARGV a policy takes. */
@@ -43,53 +40,51 @@ export function keysOf({ blockKey, policies }: KeyStates): readonly string[] {
 
 /** ARGV of the policies, after those of the operation itself. */
 export function argvOf({ policies }: KeyStates): readonly Scalar[] {
-  return policies.flatMap(({ algorithm, limit, windowMs, burst }) => [
-    algorithm,
-    limit,
-    windowMs,
-    burst,
-  ])
+  const argv: Scalar[] = []
+  for (const { algorithm, limit, windowMs, burst } of policies) {
+    argv.push(algorithm, limit, windowMs, burst)
+  }
+  return argv
 }
 
 /**
- * What both scripts begin with. They see `now`, `blocked` (ms), and for the policy of KEYS[i]: `states[i]`, `ask(i, cost)` and
- * `charge(i, units, taken_at)`. `keep(i, answer)` writes the state that an answer brings, if it is another;
- * `line(wait, answer)` is a policy's part of the reply. Algorithms that nobody asks are not built.
+ * What both scripts begin with. They see `now`, `blocked` (ms) and `states`, by the index in KEYS. `use(i)` gives what the
+ * policy of KEYS[i] is asked with; an algorithm that nobody asks is not built. `keep(i, text, ttl)` writes a state, if it is
+ * another. `reply(granted)` is what they return.
  *
  * @param before how many ARGV stand before those of the policies
  */
 export function policiesLua(before: number): string {
   return lua`
-    local chunks, built = {}, {}
-    ${chunksOfAlgorithms()}
     local time = redis.call('TIME')
     local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-    local blocked = math.max(0, tonumber(redis.call('GET', KEYS[1]) or 0) - now)
+    local kept = redis.call('MGET', unpack(KEYS))
+    local blocked = kept[1] and math.max(0, tonumber(kept[1]) - now) or 0
 
-    local states, policies = {}, {}
-    for i = 2, #KEYS do
+    local chunks = {}
+    ${chunksOfAlgorithms()}
+    local function use(i)
       local at = ${String(before + 1)} + (i - 2) * ${String(perPolicy)}
-      local name = ARGV[at]
-      built[name] = built[name] or chunks[name]()
-      states[i] = redis.call('GET', KEYS[i])
-      policies[i] = {
-        algorithm = built[name],
+      local ask, left, charge = chunks[ARGV[at]]()
+      local policy = {
         limit = tonumber(ARGV[at + 1]), window = tonumber(ARGV[at + 2]), burst = tonumber(ARGV[at + 3])
       }
+      return policy, ask, left, charge
     end
-    local function ask(i, cost) return policies[i].algorithm.ask(states[i], now, policies[i], cost) end
-    local function charge(i, units, taken_at)
-      return policies[i].algorithm.charge(states[i], now, policies[i], units, taken_at)
-    end
-    local function keep(i, before, answer)
-      if answer.next == nil then
-        if before then redis.call('DEL', KEYS[i]) end
-      elseif answer.next ~= before then
-        redis.call('SET', KEYS[i], answer.next, 'PX', answer.reset)
+    local states = kept
+    local function keep(i, text, ttl)
+      if text == nil then
+        if states[i] then redis.call('DEL', KEYS[i]) end
+      elseif text ~= states[i] then
+        -- Not SET: Redis would keep the text in the room that MGET had for a key.
+        redis.call('PSETEX', KEYS[i], ttl, text)
       end
+      states[i] = text or false
     end
-    local function line(wait, answer)
-      return string.format('%.0f %.0f %.0f %.0f', wait, answer.remaining, answer.refill, answer.reset)
+    local function reply(granted)
+      local all = { now, blocked, granted }
+      for i = 2, #KEYS do all[i + 2] = states[i] or '' end
+      return all
     end`
 }
 
@@ -152,23 +147,23 @@ export function blockedMs(view: MemoryView, blockKey: string): number {
   return Math.max(0, Number(view.get(blockKey) ?? 0) - view.nowMs())
 }
 
-/** One line: what is said of the key. */
-export function headLine(nowMs: number, blocked: number, granted: number): string {
-  return `${nowMs} ${blocked} ${granted}`
+/** What both memory halves reply. */
+export function statesReply(
+  view: MemoryView,
+  [blockKey = '', ...keys]: readonly string[],
+  granted: number,
+): (number | string)[] {
+  const states = keys.map((key) => view.get(key) ?? '')
+  return [view.nowMs(), blockedMs(view, blockKey), granted, ...states]
 }
 
-/** A policy's line of the reply. */
-export function answerLine(waitMs: number, { remaining, refillMs, resetMs }: Answer): string {
-  return `${waitMs} ${remaining} ${refillMs} ${resetMs}`
-}
-
-/** Reads the reply of either operation: a line of the key, then one a policy. */
-export function readAnswers([head = '', ...lines]: readonly string[]): Answers {
-  const [nowMs = 0, blocked = 0, granted = 0] = head.split(' ').map(Number)
-  return { policies: lines.map(readAnswer), granted, blockedMs: blocked, nowMs }
-}
-
-function readAnswer(line: string): PolicyAnswer {
-  const [waitMs = 0, remaining = 0, refillMs = 0, resetMs = 0] = line.split(' ').map(Number)
-  return { waitMs, remaining, refillMs, resetMs }
+/** Reads the reply of either operation. */
+export function readStates(reply: readonly (number | string)[]): StatesReply {
+  const [nowMs, blocked, granted, ...states] = reply
+  return {
+    nowMs: Number(nowMs),
+    blockedMs: Number(blocked),
+    granted: Number(granted),
+    states: states.map((state) => (state === '' ? null : String(state))),
+  }
 }
