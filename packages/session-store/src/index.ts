@@ -1,10 +1,15 @@
 export { SessionError, type SessionErrorCode } from './errors.ts'
-export type { RequireSessionOptions } from './gate.ts'
-export type { CookieOptions, SessionOptions, SessionsOptions } from './options.ts'
-export type { Attributes, Session, SessionControls, SessionData } from './session.ts'
+export type { RequireSessionOptions } from './require-session.ts'
+export type { CookieOptions } from './cookie-options.ts'
+export type { Device } from './record.ts'
+export type { EncryptionKey } from './sealing.ts'
+export type { SessionOptions, SessionsOptions } from './options.ts'
+export type { CookieRequest } from './request-token.ts'
+export type { Attributes, RotateOptions, Session, SessionControls, SessionData } from './session.ts'
 export {
   createSessions,
   type NewSession,
+  type RotateTokenOptions,
   type Sessions,
   type SessionSummary,
   type StoredSession,

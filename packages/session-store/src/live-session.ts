@@ -1,6 +1,8 @@
+import { durationMs } from '@sluice/core/extend'
 import { applyTexts, changedTexts, decode, decodeAttributes, encode } from './attributes.ts'
 import { SessionError } from './errors.ts'
-import type { IssuedToken, Records, StoredRecord } from './records.ts'
+import type { Device } from './record.ts'
+import type { IssuedToken, Records, Rotation, StoredRecord } from './records.ts'
 import type { Session, SessionControls } from './session.ts'
 import type { Token } from './token.ts'
 
@@ -8,11 +10,11 @@ import type { Token } from './token.ts'
 export interface LiveSession<Data extends object> {
   readonly session: Session<Data>
   /**
-   * Saves what changed, after what is under way, and forbids changes of the cookie from then on. `undefined` when there
-   * was nothing to wait for.
+   * Saves what changed, after what is under way, renews the token where that is due, and forbids changes of the cookie from
+   * then on. `undefined` when there was nothing to wait for; `'gone'` when the session had ended before it could be saved.
    * @param storeNew false to leave a session that is not stored as it is
    */
-  finish(storeNew: boolean): Promise<void> | undefined
+  finish(storeNew: boolean): Promise<'gone' | undefined> | undefined
   /** What the cookie must become: a new token, `'cleared'`, or as it is. */
   cookieChange(): IssuedToken | 'cleared' | undefined
 }
@@ -21,11 +23,29 @@ export interface LiveSession<Data extends object> {
 interface Stored {
   token: Token
   user: string
+  authenticatedAtMs: number | undefined
+  rotatedAtMs: number
   readonly texts: Map<string, string>
+  readonly sealed: Map<string, string>
+}
+
+/** What a live session needs besides its record. */
+export interface LiveSessionParts {
+  readonly records: Records
+  /** False once the response has begun. */
+  readonly canChangeCookie: () => boolean
+  /** Where the request comes from. */
+  readonly device?: Device | undefined
+  /** A token that is older is replaced. Default: none is. */
+  readonly renewEveryMs?: number
 }
 
 interface State {
   readonly records: Records
+  readonly device: Device | undefined
+  readonly renewEveryMs: number
+  /** Tells the store's clock, from when it was read last. */
+  nowMs: () => number
   /** The session object itself: its enumerable properties are the attributes. */
   readonly attributes: Record<string, unknown>
   stored: Stored | undefined
@@ -35,19 +55,17 @@ interface State {
   lastTurn: Promise<unknown> | undefined
 }
 
-/**
- * Makes the session of a request from its record, or an empty one.
- *
- * @param canChangeCookie false once the response has begun
- */
+/** Makes the session of a request from its record, or an empty one. */
 export function createLiveSession<Data extends object>(
-  records: Records,
   record: StoredRecord | undefined,
-  canChangeCookie: () => boolean,
+  { records, canChangeCookie, device, renewEveryMs = Infinity }: LiveSessionParts,
 ): LiveSession<Data> {
   const attributes: Record<string, unknown> = decodeAttributes(record?.texts ?? new Map())
   const state: State = {
     records,
+    device,
+    renewEveryMs,
+    nowMs: clockFrom(record?.nowMs ?? 0),
     attributes,
     stored: record,
     cookieChange: undefined,
@@ -60,13 +78,15 @@ export function createLiveSession<Data extends object>(
     session: attributes as Session<Data>,
     finish(storeNew) {
       const mayStore = (): boolean => storeNew || state.stored !== undefined
-      if (state.lastTurn === undefined && !(mayStore() && hasChanges(state))) {
+      const isIdle = state.lastTurn === undefined && !isRenewalDue(state)
+      if (isIdle && !(mayStore() && hasChanges(state))) {
         state.canChangeCookie = () => false
         return undefined
       }
       return inTurn(state, async () => {
         try {
-          if (mayStore()) await save(state)
+          if (isRenewalDue(state) && (await replaceToken(state, {}))) return undefined
+          return !mayStore() || (await save(state)) ? undefined : 'gone'
         } finally {
           state.canChangeCookie = () => false
         }
@@ -76,15 +96,42 @@ export function createLiveSession<Data extends object>(
   }
 }
 
-type Methods<Data extends object> = Omit<SessionControls<Data>, 'id' | 'isNew' | 'userId'>
+type Methods<Data extends object> = Omit<
+  SessionControls<Data>,
+  'id' | 'isNew' | 'userId' | 'authenticatedAtMs'
+>
+
+/** The store's clock goes on as this process's does. */
+function clockFrom(nowMs: number): () => number {
+  const readAtMs = performance.now()
+  return () => nowMs + (performance.now() - readAtMs)
+}
+
+/** Nobody's token is renewed where nothing would tell the client. */
+function isRenewalDue({
+  stored,
+  renewEveryMs,
+  nowMs,
+  canChangeCookie,
+  cookieChange,
+}: State): boolean {
+  if (stored === undefined || cookieChange !== undefined || !canChangeCookie()) return false
+  return nowMs() - stored.rotatedAtMs >= renewEveryMs
+}
 
 /** Neither enumerable nor writable: an attribute cannot take their place by mistake. */
 function controls<Data extends object>(state: State): PropertyDescriptorMap {
   const methods: Methods<Data> = {
     signIn: (userId) => inTurn(state, () => signIn(state, userId)),
-    rotate: () => inTurn(state, () => rotate(state)),
+    rotate: ({ keep = true } = {}) =>
+      inTurn(state, () => rotate(state, keep === true ? undefined : keep)),
     save: () => inTurn(state, () => save(state)),
     destroy: () => inTurn(state, () => destroy(state)),
+    isFresh(within) {
+      const withinMs = durationMs(within, 'within')
+      const at = state.stored?.authenticatedAtMs
+      return at !== undefined && state.nowMs() - at <= withinMs
+    },
     update: (name, change) => inTurn(state, () => update<Data, typeof name>(state, name, change)),
   }
   const fixed = Object.entries(methods).map(([name, value]) => [name, { value }] as const)
@@ -93,6 +140,7 @@ function controls<Data extends object>(state: State): PropertyDescriptorMap {
     id: { get: () => state.stored?.token.id },
     isNew: { get: () => state.stored === undefined },
     userId: { get: () => state.stored?.user || undefined },
+    authenticatedAtMs: { get: () => state.stored?.authenticatedAtMs },
   }
 }
 
@@ -147,35 +195,45 @@ async function create(
   texts: Map<string, string>,
 ): Promise<void> {
   checkCookieCanChange(state)
-  const record = await state.records.create(userId, texts)
+  const record = await state.records.create({ userId, texts, device: state.device })
+  const { token, nowMs, absoluteEndMs } = record
   state.stored = record
-  const remainingMs = record.absoluteEndMs - record.createdAtMs
-  state.cookieChange = { token: record.token, remainingMs }
+  state.nowMs = clockFrom(nowMs)
+  state.cookieChange = { token, remainingMs: absoluteEndMs - nowMs, nowMs }
 }
 
 async function signIn(state: State, userId: string): Promise<void> {
   checkCookieCanChange(state)
   if (state.stored !== undefined && !['', userId].includes(state.stored.user)) await destroy(state)
-  const rotated = await replaceToken(state, userId)
+  const rotated = await replaceToken(state, { userId, device: state.device })
   // A new visitor, or a session that ended or got another token meanwhile, as by a second click on "sign in".
   if (!rotated) await create(state, userId, changedTexts(state.attributes, nothing))
 }
 
-async function rotate(state: State): Promise<boolean> {
-  if (state.stored === undefined) return true
+async function rotate(state: State, keep: readonly string[] | undefined): Promise<boolean> {
+  const { stored, attributes } = state
+  for (const name of Object.keys(attributes)) {
+    if (keep !== undefined && !keep.includes(name)) delete attributes[name]
+  }
+  if (stored === undefined) return true
   checkCookieCanChange(state)
-  return replaceToken(state, undefined)
+  return replaceToken(state, { keep })
 }
 
 /** Gives the stored session a new token, and writes what changed in the same step. False when there is none. */
-async function replaceToken(state: State, userId: string | undefined): Promise<boolean> {
+async function replaceToken(state: State, how: Omit<Rotation, 'texts'>): Promise<boolean> {
   const { stored } = state
   if (stored === undefined) return false
   const changed = changes(state)
-  const issued = await state.records.rotate(stored.token, userId, changed)
+  const issued = await state.records.rotate(stored, { ...how, texts: changed })
   if (issued === undefined) return false
   stored.token = issued.token
-  stored.user = userId ?? stored.user
+  stored.rotatedAtMs = issued.nowMs
+  if (how.userId !== undefined) {
+    stored.user = how.userId
+    stored.authenticatedAtMs = issued.nowMs
+  }
+  state.nowMs = clockFrom(issued.nowMs)
   applyTexts(stored.texts, changed)
   state.cookieChange = issued
   return true

@@ -1,12 +1,17 @@
 import { OptionError, type Cache, type Duration } from '@sluice/core'
 import {
+  booleanOption,
+  checkFunction,
   checkOptions,
   choiceOption,
+  durationMs,
   durationOption,
+  integerOption,
   processCache,
-  show,
   wrongOption,
 } from '@sluice/core/extend'
+import { parseCookieConfig, type CookieConfig, type CookieOptions } from './cookie-options.ts'
+import { createSealing, type EncryptionKey, type Sealing } from './sealing.ts'
 
 /** Options of `createSessions`. */
 export interface SessionsOptions {
@@ -19,10 +24,31 @@ export interface SessionsOptions {
   readonly idle?: Duration
   /** A session ends this long after it began, however much it is used. Not below `idle`. Default `'30d'`. */
   readonly absolute?: Duration
+  /** How many sessions a user may have at once. Default: any number. */
+  readonly maxPerUser?: number
+  /**
+   * What a sign-in beyond `maxPerUser` does: `'oldest'` (default) ends the sessions whose sign-in is longest ago, `'refuse'`
+   * fails with `SessionError`.
+   */
+  readonly onTooMany?: 'oldest' | 'refuse'
+  /**
+   * How long the token from before a `rotate()` is of use, for requests that are on their way. A sign-in ends it at once.
+   * Default 10 s.
+   */
+  readonly rotationGrace?: Duration
+  /**
+   * Encrypts attributes in the store with AES-256-GCM: the first key encrypts, all decrypt, so a new one goes before the old
+   * one. Names of attributes and the user's id stay readable. Default: none.
+   */
+  readonly encrypt?: readonly EncryptionKey[]
+  /** Of `createSessions`: as `session()` has it, for `load(request)`. At least 32 bytes. */
+  readonly secret?: string | readonly string[]
+  /** Of `createSessions`: as `session()` has it, for `load(request)`. */
+  readonly cookie?: CookieOptions
 }
 
 /** Options of the middleware `session`. */
-export interface SessionOptions extends SessionsOptions {
+export interface SessionOptions<Context = unknown> extends SessionsOptions {
   /**
    * Signs the cookie: at least 32 bytes, from a random source and out of the code. Of a list the first signs and all
    * verify: put a new one before the old one, and drop that after `absolute`.
@@ -35,14 +61,19 @@ export interface SessionOptions extends SessionsOptions {
    * session, of which nothing is stored, and its cookie stays. What cannot be saved is 503 with both.
    */
   readonly onStoreError?: 'fail' | 'anonymous'
-}
-
-/** How the cookie is named and sent. It is HttpOnly, SameSite=Lax and for every path. */
-export interface CookieOptions {
-  /** 1 to 64 letters, digits, '-' and '_'. A Secure cookie is called `__Host-` and this. Default `'id'`. */
-  readonly name?: string
-  /** Whether it is Secure: `'auto'` (default) over TLS, as the framework sees it behind its proxies. */
-  readonly secure?: boolean | 'auto'
+  /**
+   * What a request gets whose session ended, or in which somebody else signed in, before its changes could be saved:
+   * `'drop'` (default) the handler's response, `'error'` 401 in place of it. Both are reported.
+   */
+  readonly onGone?: 'drop' | 'error'
+  /** True to load nothing, and to have no `session`, until `await loadSession()`. Default false. */
+  readonly lazy?: boolean
+  /** Called with Express's `req` or Koa's `ctx`: true to treat this request as `lazy` does. Default: none. */
+  readonly skip?: ((context: Context) => boolean) | undefined
+  /** A session that is used gets a new token this often, whatever happens to it. Default: never. */
+  readonly renewEvery?: Duration
+  /** What is stored of the device, for lists: the client's address, the browser's name. Default: both. */
+  readonly device?: boolean | { readonly address?: boolean; readonly userAgent?: boolean }
 }
 
 /** Options of `createSessions`, complete. */
@@ -51,52 +82,109 @@ export interface SessionsConfig {
   readonly idleMs: number
   readonly absoluteMs: number
   readonly slackMs: number
-}
-
-/** What the cookie needs, complete. */
-export interface CookieConfig {
-  readonly name: string
-  readonly secure: boolean | 'auto'
-  readonly secrets: readonly [string, ...string[]]
+  /** `Infinity` without a limit. */
+  readonly maxPerUser: number
+  readonly onTooMany: 'oldest' | 'refuse'
+  readonly graceMs: number
+  readonly sealing: Sealing | undefined
+  /** Absent where no cookie is read. */
+  readonly cookie: CookieConfig | undefined
 }
 
 /** Options of the middleware, complete. */
-export interface SessionConfig extends SessionsConfig {
+export interface SessionConfig<Context = unknown> extends SessionsConfig {
   readonly cookie: CookieConfig
   readonly onStoreError: 'fail' | 'anonymous'
+  readonly onGone: 'drop' | 'error'
+  readonly lazy: boolean
+  readonly skip: ((context: Context) => boolean) | undefined
+  /** `Infinity` for never. */
+  readonly renewEveryMs: number
+  readonly device: { readonly address: boolean; readonly userAgent: boolean }
 }
 
-const sessionsNames = ['cache', 'idle', 'absolute']
+const sessionsNames = [
+  'cache',
+  'idle',
+  'absolute',
+  'maxPerUser',
+  'onTooMany',
+  'rotationGrace',
+  'encrypt',
+] as const
 /** A deadline moves when it has drifted by this part of `idle`. */
 const slackParts = 10
-const shortestSecret = 32
 
 /** @throws OptionError for an option that is unknown or of the wrong kind */
 export function parseSessionsOptions(options: SessionsOptions): SessionsConfig {
-  checkOptions('createSessions', options, sessionsNames)
-  return parseLifetimes(options)
+  checkOptions('createSessions', options, [...sessionsNames, 'secret', 'cookie'])
+  const { secret, cookie } = options
+  return {
+    ...parseCommon(options),
+    cookie:
+      secret === undefined && cookie === undefined
+        ? undefined
+        : parseCookieConfig('createSessions', secret, cookie),
+  }
 }
 
 /** @throws OptionError for an option that is unknown or of the wrong kind; no secret is ever in the message */
-export function parseSessionOptions(options: SessionOptions): SessionConfig {
-  checkOptions('session', options, [...sessionsNames, 'secret', 'cookie', 'onStoreError'])
+export function parseSessionOptions<Context>(
+  options: SessionOptions<Context>,
+): SessionConfig<Context> {
+  checkOptions('session', options, [
+    ...sessionsNames,
+    'secret',
+    'cookie',
+    'onStoreError',
+    'onGone',
+    'lazy',
+    'skip',
+    'renewEvery',
+    'device',
+  ])
+  checkFunction(options.skip, 'skip')
   return {
-    ...parseLifetimes(options),
-    cookie: { ...parseCookieOptions(options.cookie ?? {}), secrets: parseSecrets(options.secret) },
+    ...parseCommon(options),
+    cookie: parseCookieConfig('session', options.secret, options.cookie),
     onStoreError: choiceOption(
       options.onStoreError,
       'onStoreError',
       ['fail', 'anonymous'] as const,
       'fail',
     ),
+    onGone: choiceOption(options.onGone, 'onGone', ['drop', 'error'] as const, 'drop'),
+    lazy: booleanOption(options.lazy, 'lazy', false),
+    skip: options.skip,
+    renewEveryMs:
+      options.renewEvery === undefined ? Infinity : durationMs(options.renewEvery, 'renewEvery'),
+    device: parseDevice(options.device),
   }
 }
 
-function parseLifetimes({
-  cache = processCache(),
-  idle,
-  absolute,
-}: SessionsOptions): SessionsConfig {
+function parseDevice(device: SessionOptions['device'] = true): SessionConfig['device'] {
+  if (typeof device === 'boolean') return { address: device, userAgent: device }
+  checkOptions('session device', device, ['address', 'userAgent'])
+  return {
+    address: booleanOption(device.address, 'device.address', true),
+    userAgent: booleanOption(device.userAgent, 'device.userAgent', true),
+  }
+}
+
+function parseCommon(options: SessionsOptions): Omit<SessionsConfig, 'cookie'> {
+  const { rotationGrace, encrypt, maxPerUser } = options
+  return {
+    ...parseLifetimes(options),
+    maxPerUser: maxPerUser === undefined ? Infinity : integerOption(maxPerUser, 'maxPerUser', 1),
+    onTooMany: choiceOption(options.onTooMany, 'onTooMany', ['oldest', 'refuse'], 'oldest'),
+    graceMs: rotationGrace === 0 ? 0 : durationOption(rotationGrace, 'rotationGrace', '10s'),
+    sealing: encrypt === undefined ? undefined : createSealing(encrypt),
+  }
+}
+
+type Lifetimes = Pick<SessionsConfig, 'cache' | 'idleMs' | 'absoluteMs' | 'slackMs'>
+
+function parseLifetimes({ cache = processCache(), idle, absolute }: SessionsOptions): Lifetimes {
   if (typeof cache?.stateKey !== 'function') {
     throw wrongOption('cache', 'a cache that createCache() made', cache)
   }
@@ -109,38 +197,4 @@ function parseLifetimes({
     )
   }
   return { cache, idleMs, absoluteMs, slackMs: Math.floor(idleMs / slackParts) }
-}
-
-function parseCookieOptions(options: CookieOptions): Omit<CookieConfig, 'secrets'> {
-  checkOptions('session', options, ['name', 'secure'])
-  const { name = 'id', secure = 'auto' } = options
-  if (typeof name !== 'string' || !/^[\w-]{1,64}$/.test(name) || name.startsWith('__')) {
-    throw new OptionError(
-      `Expected "cookie.name" to be 1 to 64 letters, digits, '-' or '_', without a leading '__'; got ${show(name)}. ` +
-        'The prefix __Host- is added by itself.',
-    )
-  }
-  if (typeof secure !== 'boolean' && secure !== 'auto') {
-    throw wrongOption('cookie.secure', "true, false or 'auto'", secure)
-  }
-  return { name, secure }
-}
-
-function parseSecrets(secret: unknown): readonly [string, ...string[]] {
-  const [first, ...others] = (Array.isArray(secret) ? secret : [secret]).map(checkSecret)
-  if (first === undefined) {
-    throw new OptionError('Expected "secret" to hold at least one secret; got an empty list.')
-  }
-  return [first, ...others]
-}
-
-/** Says how long a secret is, never what it is. */
-function checkSecret(secret: unknown): string {
-  const bytes = typeof secret === 'string' ? Buffer.byteLength(secret) : 0
-  if (typeof secret === 'string' && bytes >= shortestSecret) return secret
-  const got = typeof secret === 'string' ? `${bytes} bytes` : `a value of type ${typeof secret}`
-  throw new OptionError(
-    `Expected "secret" to be text of at least ${shortestSecret} bytes, or a list of such; got ${got}. ` +
-      `Make one with: node -p "crypto.randomBytes(32).toString('base64url')"`,
-  )
 }

@@ -4,8 +4,13 @@ import { lua, type MemoryView } from '@sluice/core/extend'
  * A session's record is one hash, under a key that its handle decides and that rotation does not change:
  *
  *     secret        SHA-256 of the secret that the cookie carries
+ *     former        } SHA-256 of the secret before the last rotation, and until when it opens the record as well
+ *     formerEnd     }
  *     user          who is signed in, '' for nobody; set once, never changed
  *     created seen  ms since 1970, by the store's clock
+ *     rotated       when it got its secret
+ *     auth          when the user signed in last, '' before
+ *     address agent the device, where it is known
  *     idle          how long it may lie unused, ms
  *     idleEnd       } its deadlines, ms since 1970; the key expires at the earlier one
  *     absoluteEnd   }
@@ -21,9 +26,28 @@ export type Texts = ReadonlyMap<string, string>
 /** The text that removes an attribute. */
 export const removed = ''
 
-/** Attributes as operations take them: field, text, field, text, … */
-export function fieldsOf(texts: Texts): string[] {
-  return [...texts].flatMap(([name, text]) => [attributePrefix + name, text])
+/** Where a session is used from, as far as it is known and wanted. */
+export interface Device {
+  /** The client's address. */
+  readonly address?: string | undefined
+  /** What the browser says it is. */
+  readonly userAgent?: string | undefined
+}
+
+/** Longer ones are cut: they come from the client. */
+const longestDeviceText = 256
+
+/** Attributes, and the device, as operations take them: field, text, field, text, … */
+export function fieldsOf(texts: Texts, { address, userAgent }: Device = {}): string[] {
+  const device = Object.entries({ address, agent: userAgent }).flatMap(([field, text]) =>
+    text === undefined ? [] : [field, text.slice(0, longestDeviceText)],
+  )
+  return [...device, ...[...texts].flatMap(([name, text]) => [attributePrefix + name, text])]
+}
+
+/** The device that a record names. */
+export function deviceIn(meta: ReadonlyMap<string, string>): Device {
+  return { address: meta.get('address'), userAgent: meta.get('agent') }
 }
 
 /** The attribute's field. */

@@ -1,3 +1,5 @@
+import type { Duration } from '@sluice/core'
+
 /**
  * The attributes of every session, for `req.session` and `ctx.session`. Empty until the application says what it keeps:
  *
@@ -21,6 +23,12 @@ export type Attributes<Data extends object> = {
  */
 export type Session<Data extends object = SessionData> = Attributes<Data> & SessionControls<Data>
 
+/** How one rotation differs. */
+export interface RotateOptions<Data extends object = SessionData> {
+  /** True (default) keeps all attributes, a list those that it names. */
+  readonly keep?: true | readonly (keyof Data & string)[]
+}
+
 /** What a session has besides its attributes. None of it is enumerable, and no attribute can have these names. */
 export interface SessionControls<Data extends object = SessionData> {
   /** Names the session in lists and logs; it opens nothing. `undefined` until the session is stored. */
@@ -29,6 +37,10 @@ export interface SessionControls<Data extends object = SessionData> {
   readonly isNew: boolean
   /** Who is signed in. */
   readonly userId: string | undefined
+  /** When the user signed in last, ms since 1970 by the store's clock. */
+  readonly authenticatedAtMs: number | undefined
+  /** True when the user signed in, or in again, no longer ago than this: for changes that ask for a fresh sign-in. */
+  isFresh(within: Duration): boolean
   /**
    * Signs a user in: gives the session a new secret, so that the cookie from before is dead, keeps its attributes, and
    * lists it under the user. A session of another user is destroyed, and an empty one takes its place.
@@ -36,11 +48,11 @@ export interface SessionControls<Data extends object = SessionData> {
    */
   signIn(userId: string): Promise<void>
   /**
-   * Gives the session a new secret, for a change of rights; the cookie from before is dead. Attributes and deadlines
-   * stay. False when the session has ended meanwhile, or another request rotated it first.
+   * Gives the session a new secret, for a change of rights. The cookie from before is of use for `rotationGrace` longer, for
+   * requests that are on their way. Deadlines stay, and attributes do unless `keep` names those that do. False when the session has ended meanwhile, or another request rotated it first.
    * @throws StoreUnavailableError when the store does not answer; SessionError when the response has begun
    */
-  rotate(): Promise<boolean>
+  rotate(options?: RotateOptions<Data>): Promise<boolean>
   /**
    * Reads, changes and writes one attribute so that no parallel change of it is lost, at once and not with the response.
    * An unsaved assignment to it is overwritten.
@@ -72,6 +84,8 @@ const controlNames: ReadonlySet<string> = new Set<keyof SessionControls>([
   'id',
   'isNew',
   'userId',
+  'authenticatedAtMs',
+  'isFresh',
   'signIn',
   'rotate',
   'update',

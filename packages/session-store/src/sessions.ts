@@ -1,8 +1,13 @@
+import { OptionError } from '@sluice/core'
 import { changedTexts, decodeAttributes, encodeAttributes } from './attributes.ts'
+import type { CookieConfig } from './cookie-options.ts'
 import { parseSessionsOptions, type SessionsOptions } from './options.ts'
-import { createRecords, type Records, type StoredRecord } from './records.ts'
-import type { Attributes, SessionData } from './session.ts'
-import { parseToken } from './token.ts'
+import type { RecordSummary } from './operations/inspect.ts'
+import type { Device } from './record.ts'
+import { createRecords, type StoredRecord } from './records.ts'
+import { requestTokens, type CookieRequest } from './request-token.ts'
+import type { Attributes, RotateOptions, SessionData } from './session.ts'
+import { parseToken, type Token } from './token.ts'
 
 /** A session without its attributes, as lists show it. */
 export interface SessionSummary {
@@ -10,6 +15,10 @@ export interface SessionSummary {
   readonly id: string
   /** Who is signed in. */
   readonly userId: string | undefined
+  /** Where it began, or where the user signed in, as far as that is stored. */
+  readonly device: Device
+  /** When the user signed in last, ms since 1970. */
+  readonly authenticatedAtMs: number | undefined
   /** ms since 1970, by the store's clock. */
   readonly createdAtMs: number
   /** When it was used last, to within a tenth of `idle`. */
@@ -29,6 +38,16 @@ export interface NewSession<Data extends object = SessionData> {
   readonly userId?: string
   /** Its first attributes. */
   readonly data?: Attributes<Data>
+  /** Where it is used from. */
+  readonly device?: Device
+}
+
+/** How one rotation differs. */
+export interface RotateTokenOptions<Data extends object = SessionData> extends RotateOptions<Data> {
+  /** Signs this user in: the old token is dead at once. */
+  readonly userId?: string
+  /** Where the user signs in. */
+  readonly device?: Device
 }
 
 /**
@@ -39,8 +58,13 @@ export interface NewSession<Data extends object = SessionData> {
 export interface Sessions<Data extends object = SessionData> {
   /** Starts a session. Give the token to its owner and to nobody else: the store does not know it. */
   create(session?: NewSession<Data>): Promise<{ token: string; session: StoredSession<Data> }>
-  /** The session of a token, `undefined` without a live one. Counts as use: the idle deadline moves. */
-  load(token: string): Promise<StoredSession<Data> | undefined>
+  /**
+   * The session of a token, or of a request's cookie where there is no response, as when a WebSocket opens; `undefined`
+   * without a live one. Counts as use: the idle deadline moves.
+   *
+   * @throws OptionError for a request without the option `secret`
+   */
+  load(from: string | CookieRequest): Promise<StoredSession<Data> | undefined>
   /** Counts as use without reading: moves the idle deadline. False without a live session. */
   refresh(token: string): Promise<boolean>
   /**
@@ -52,14 +76,18 @@ export interface Sessions<Data extends object = SessionData> {
     changes: Attributes<Data>,
   ): Promise<boolean>
   /**
-   * Replaces the token: the old one is dead, attributes and deadlines stay. With `userId` it signs that user in.
-   * `undefined` without a live session of that token, or when another user is signed in.
+   * Replaces the token: the old one is of use for `rotationGrace` longer. Deadlines stay, and attributes unless `keep` says
+   * which. With `userId` it signs that user in. `undefined` without a live session of that token, or when another user is
+   * signed in.
    */
-  rotate(token: string, options?: { readonly userId?: string }): Promise<string | undefined>
+  rotate(token: string, options?: RotateTokenOptions<Data>): Promise<string | undefined>
   /** Ends the session of an id, for good. True when there was one. */
   destroy(id: string): Promise<boolean>
-  /** Ends every session of a user and answers how many. Costs in proportion to that user's sessions alone. */
-  destroyAll(userId: string): Promise<number>
+  /**
+   * Ends every session of a user but the one of the id `except`, and answers how many. One that is being signed in at the
+   * same time ends as well. Costs in proportion to that user's sessions alone.
+   */
+  destroyAll(userId: string, options?: { readonly except?: string | undefined }): Promise<number>
   /** The live sessions of a user, last used first. Does not count as use. */
   list(userId: string): Promise<readonly SessionSummary[]>
 }
@@ -76,26 +104,38 @@ export interface Sessions<Data extends object = SessionData> {
 export function createSessions<Data extends object = SessionData>(
   options: SessionsOptions = {},
 ): Sessions<Data> {
-  const records = createRecords(parseSessionsOptions(options))
+  const config = parseSessionsOptions(options)
+  const records = createRecords(config)
   return {
-    async create({ userId, data = {} } = {}) {
-      const record = await records.create(userId, changedTexts(data, new Map()))
+    async create({ userId, data = {}, device } = {}) {
+      const record = await records.create({
+        userId,
+        texts: changedTexts(data, new Map()),
+        device,
+      })
       return { token: record.token.text, session: toSession(record) }
     },
-    async load(token) {
-      const record = await loadRecord(records, token)
-      return record === undefined ? undefined : toSession(record)
+    async load(from) {
+      for (const token of tokensIn(from, config.cookie)) {
+        const record = await records.load(token)
+        if (record !== undefined) return toSession(record)
+      }
+      return undefined
     },
-    refresh: async (token) => (await loadRecord(records, token, 0)) !== undefined,
+    async refresh(text) {
+      const token = parseToken(text)
+      return token !== undefined && (await records.load(token, 0)) !== undefined
+    },
     commit: async ({ id, userId = '' }, changes) =>
       records.commit({ token: { id }, user: userId }, encodeAttributes(changes)),
-    async rotate(text, { userId } = {}) {
+    async rotate(text, { userId, device, keep = true } = {}) {
       const token = parseToken(text)
       if (token === undefined) return undefined
-      return (await records.rotate(token, userId, new Map()))?.token.text
+      const rotation = { userId, device, keep: keep === true ? undefined : keep }
+      return (await records.rotate({ token }, rotation))?.token.text
     },
     destroy: async (id) => records.destroy(id),
-    destroyAll: async (userId) => records.destroyAll(userId),
+    destroyAll: async (userId, { except } = {}) => records.destroyAll(userId, except),
     async list(userId) {
       const found = await records.list(userId)
       return found.map(toSummary).toSorted((a, b) => b.lastSeenAtMs - a.lastSeenAtMs)
@@ -103,29 +143,34 @@ export function createSessions<Data extends object = SessionData>(
   }
 }
 
-async function loadRecord(
-  records: Records,
-  text: string,
-  slackMs?: number,
-): Promise<StoredRecord | undefined> {
-  const token = parseToken(text)
-  return token === undefined ? undefined : records.load(token, slackMs)
+function tokensIn(
+  from: string | CookieRequest,
+  cookie: CookieConfig | undefined,
+): readonly Token[] {
+  if (typeof from !== 'object') return [parseToken(from)].filter((token) => token !== undefined)
+  if (cookie !== undefined) return requestTokens(from, cookie).map(({ token }) => token)
+  throw new OptionError(
+    'load(request) needs the secret that signs the cookie. Give createSessions() the same "secret" and "cookie" as session().',
+  )
 }
 
 function toSession<Data extends object>(record: StoredRecord): StoredSession<Data> {
   return {
-    ...toSummary({ id: record.token.id, ...record }),
+    ...toSummary({ ...record, id: record.token.id }),
     data: decodeAttributes<Data>(record.texts),
   }
 }
 
-type Summarised = Omit<StoredRecord, 'token' | 'texts'> & { readonly id: string }
+type Summarised = RecordSummary & { readonly id: string }
 
 function toSummary(record: Summarised): SessionSummary {
-  const { id, user, createdAtMs, lastSeenAtMs, idleEndMs, absoluteEndMs } = record
+  const { id, user, device, authenticatedAtMs } = record
+  const { createdAtMs, lastSeenAtMs, idleEndMs, absoluteEndMs } = record
   return {
     id,
     userId: user === '' ? undefined : user,
+    device,
+    authenticatedAtMs,
     createdAtMs,
     lastSeenAtMs,
     expiresAtMs: Math.min(idleEndMs, absoluteEndMs),

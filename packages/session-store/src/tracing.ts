@@ -54,7 +54,7 @@ export function traceRecords(records: Records): Records {
     commit: traceCommit.wrap(records.commit, ({ token }) => keyed(token.id), outcome),
     rotate: traceRotate.wrap(
       records.rotate,
-      ({ id }) => keyed(id),
+      ({ token }) => keyed(token.id),
       (issued) => outcome(issued !== undefined),
     ),
     destroy: traceDestroy.wrap(records.destroy, keyed, outcome),

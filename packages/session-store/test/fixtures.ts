@@ -1,6 +1,8 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { RequestListener } from 'node:http'
 import { createCache, StoreUnavailableError, type Cache, type Store } from '@sluice/core'
 import { memoryStore } from '@sluice/core/memory'
-import type { Operation } from '@sluice/core/extend'
+import type { AbsorbedFailure, Operation } from '@sluice/core/extend'
 import { manualClock, type ManualClock } from '@sluice/core/testing'
 import type {
   HttpApp,
@@ -12,6 +14,8 @@ import type {
 import type { Session, SessionOptions } from '@sluice/session-store'
 import { session as expressSession } from '@sluice/session-store/express'
 import { session as koaSession } from '@sluice/session-store/koa'
+import request from 'supertest'
+import { beforeEach } from 'vitest'
 
 /** What the tests keep in sessions. */
 export interface TestData {
@@ -91,6 +95,26 @@ export function bench(): Bench {
   }
 }
 
+/** A new bench before each test, under one name. */
+export function benchPerTest(): Bench {
+  let current = bench()
+  beforeEach(() => {
+    current = bench()
+  })
+  return {
+    get clock() {
+      return current.clock
+    },
+    get cache() {
+      return current.cache
+    },
+    get watched() {
+      return current.watched
+    },
+    keys: (area) => current.keys(area),
+  }
+}
+
 async function keysOf(store: Store, match: string): Promise<string[]> {
   const keys: string[] = []
   for await (const batch of store.scan(match)) keys.push(...batch.keys)
@@ -145,6 +169,38 @@ export function appWithSession(
     koa: [koaSession(options), ...(more.koa ?? [])],
     routes,
   })
+}
+
+/** What is reported while a test runs, and stops being heard when it is disposed of. */
+export function heardFailures(): { readonly failures: AbsorbedFailure[] } & Disposable {
+  const failures: AbsorbedFailure[] = []
+  const hear = (failure: unknown): void => void failures.push(failure as AbsorbedFailure)
+  subscribe('sluice:session-store:failure', hear)
+  return {
+    failures,
+    [Symbol.dispose]: () => void unsubscribe('sluice:session-store:failure', hear),
+  }
+}
+
+/** The apps of a suite on one framework. */
+export interface SessionApps {
+  options(): SessionOptions
+  /** An app with the usual routes, and more. */
+  app(more?: HttpAppOptions['routes'], options?: Partial<SessionOptions>): RequestListener
+  /** The cookie of a user who has just signed in. */
+  signedIn(listener: RequestListener, user?: string): Promise<string>
+}
+
+/** Apps whose sessions are on the bench. */
+export function sessionApps(factory: Pick<HttpAppFactory, 'create'>, b: Bench): SessionApps {
+  const options = (): SessionOptions => ({ cache: b.cache, secret, idle: '10m' })
+  return {
+    options,
+    app: (more, others) =>
+      appWithSession(factory, { ...options(), ...others }, { ...routes, ...more }).listener,
+    signedIn: async (listener, user = 'ada') =>
+      cookieOf(await request(listener).post(`/sign-in?user=${user}`)) ?? '',
+  }
 }
 
 /** `name=value` of the cookie that a response set, for the next request; undefined when it set none. */

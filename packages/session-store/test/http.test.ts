@@ -1,4 +1,4 @@
-import { httpApps, type HttpAppOptions } from '@sluice/testkit'
+import { httpApps } from '@sluice/testkit'
 import { createSessions } from '@sluice/session-store'
 import {
   requireSession as expressRequire,
@@ -6,29 +6,21 @@ import {
 } from '@sluice/session-store/express'
 import { requireSession as koaRequire, session as koaSession } from '@sluice/session-store/koa'
 import request from 'supertest'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   appWithSession,
-  bench,
+  benchPerTest,
   cookieOf,
   routes,
-  secret,
+  sessionApps,
   sessionOf,
   setCookies,
-  type Bench,
 } from './fixtures.ts'
 
-let b: Bench
-beforeEach(() => {
-  b = bench()
-})
+const b = benchPerTest()
 
 describe.each(httpApps)('$name', (factory) => {
-  const options = () => ({ cache: b.cache, secret, idle: '10m' as const })
-  const app = (more: HttpAppOptions['routes'] = {}) =>
-    appWithSession(factory, options(), { ...routes, ...more }).listener
-  const signedIn = async (listener: ReturnType<typeof app>, user = 'ada') =>
-    cookieOf(await request(listener).post(`/sign-in?user=${user}`)) ?? ''
+  const { options, app, signedIn } = sessionApps(factory, b)
 
   it('a visitor who stores nothing costs no command and gets no cookie', async () => {
     const response = await request(app()).get('/who').expect(200, { isNew: true })
@@ -129,11 +121,13 @@ describe.each(httpApps)('$name', (factory) => {
     expect(await sessions.list('bob')).toHaveLength(1)
   })
 
-  it('rotating kills the cookie from before and keeps the rest', async () => {
+  it('rotating kills the cookie from before, after a grace, and keeps the rest', async () => {
     const listener = app()
     const before = await signedIn(listener)
     const response = await request(listener).post('/rotate').set('cookie', before)
     expect(response.text).toBe('true')
+    expect((await request(listener).get('/who').set('cookie', before)).body.userId).toBe('ada')
+    b.clock.advance('10s')
     await request(listener).get('/who').set('cookie', before).expect(200, { isNew: true })
     const { body } = await request(listener)
       .get('/who')

@@ -29,6 +29,18 @@ describe.each([
     [{ cookie: { name: '__Host-id' } }, /"cookie.name".*by itself/],
     [{ cookie: { secure: 'yes' } }, /"cookie.secure"/],
     [{ cookie: { sekure: true } }, /Did you mean "secure"/],
+    [{ cookie: { sameSite: 'no' } }, /"cookie.sameSite".*'lax', 'strict', 'none'/],
+    [{ cookie: { sameSite: 'none', secure: false } }, /sameSite: 'none'.*browsers drop/],
+    [{ cookie: { partitioned: true, secure: false } }, /partitioned: true.*browsers drop/],
+    [{ cookie: { partitioned: 1 } }, /"cookie.partitioned"/],
+    [{ cookie: { priority: 'top' } }, /"cookie.priority".*'low', 'medium', 'high'/],
+    [{ cookie: { path: 'shop' } }, /"cookie.path".*begins with '\/'/],
+    [{ cookie: { path: '/a;b' } }, /"cookie.path"/],
+    [{ cookie: { domain: 'https://example.com' } }, /"cookie.domain".*without scheme/],
+    [{ cookie: { domain: '' } }, /"cookie.domain"/],
+    [{ onGone: 'recreate' }, /"onGone".*'drop', 'error'/],
+    [{ lazy: 'yes' }, /"lazy"/],
+    [{ skip: '/health' }, /"skip".*function/],
   ])('refuses %j and says what it expected', (options, message) => {
     expect(() => session(wrong(options))).toThrow(OptionError)
     expect(() => session(wrong(options))).toThrow(message)
@@ -51,7 +63,8 @@ describe.each([
 })
 
 it('createSessions() and requireSession() refuse what they do not know', () => {
-  expect(() => createSessions({ cache, secret } as object)).toThrow(/no option "secret"/)
+  expect(() => createSessions({ cache, lazy: true } as object)).toThrow(/no option "lazy"/)
   expect(() => requireSession({ signedin: true } as object)).toThrow(/Did you mean "signedIn"/)
   expect(() => requireSession({ signedIn: 'yes' } as object)).toThrow(OptionError)
+  expect(() => requireSession({ fresh: 'now' } as object)).toThrow(/"fresh"/)
 })

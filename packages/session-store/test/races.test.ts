@@ -1,31 +1,23 @@
-import { httpApps, type HttpAppOptions, type RouteHandler } from '@sluice/testkit'
+import { httpApps, type RouteHandler } from '@sluice/testkit'
 import { createSessions } from '@sluice/session-store'
 import request from 'supertest'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   appWithSession,
-  bench,
+  benchPerTest,
   cookieOf,
   holdUntil,
   routes,
-  secret,
+  sessionApps,
   sessionOf,
   setCookies,
   withResolvers,
-  type Bench,
 } from './fixtures.ts'
 
-let b: Bench
-beforeEach(() => {
-  b = bench()
-})
+const b = benchPerTest()
 
 describe.each(httpApps)('$name', (factory) => {
-  const options = () => ({ cache: b.cache, secret, idle: '10m' as const })
-  const app = (more: HttpAppOptions['routes'] = {}) =>
-    appWithSession(factory, options(), { ...routes, ...more }).listener
-  const signedIn = async (listener: ReturnType<typeof app>, user = 'ada') =>
-    cookieOf(await request(listener).post(`/sign-in?user=${user}`)) ?? ''
+  const { options, app, signedIn } = sessionApps(factory, b)
 
   it('two sign-ins at a time from one cookie both end signed in', async () => {
     const listener = app()

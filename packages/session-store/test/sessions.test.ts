@@ -21,6 +21,8 @@ describe('a session', () => {
     const expected = {
       id: created.session.id,
       userId: 'ada',
+      device: {},
+      authenticatedAtMs: now,
       data: { cart, a: new Date(5) },
       createdAtMs: now,
       lastSeenAtMs: now,
@@ -168,10 +170,11 @@ describe('commit', () => {
 })
 
 describe('rotation', () => {
-  it('kills the old token and keeps attributes, id, user and deadlines', async () => {
+  it('kills the old token after a grace, and keeps attributes, id, user and deadlines', async () => {
     const { token, session } = await sessions.create({ userId: 'ada', data: { a: 1 } })
-    b.clock.advance('30s')
+    b.clock.advance('20s')
     const next = (await sessions.rotate(token)) ?? ''
+    b.clock.advance('10s')
     expect(await sessions.load(token)).toBeUndefined()
     expect(await sessions.load(next)).toEqual(session)
     expect(await sessions.rotate(token)).toBeUndefined()
@@ -197,7 +200,7 @@ describe('rotation', () => {
 
 describe('a command that is sent twice', () => {
   const key = 'test#session:{x}'
-  const lives = { idleMs: 600_000, absoluteMs: 3_600_000 }
+  const lives = { idleMs: 600_000, absoluteMs: 3_600_000, device: {} }
 
   it('creates once, and another creation does not take its place', async () => {
     const { store } = b.watched
@@ -211,7 +214,8 @@ describe('a command that is sent twice', () => {
   it('rotates once', async () => {
     const { store } = b.watched
     await store.run(create, { key, secretHash: 'one', user: '', ...lives, texts: new Map() })
-    const args = { key, secretHash: 'one', nextSecretHash: 'two', user: '', texts: new Map() }
+    const asked = { user: '', graceMs: 0, device: {}, texts: new Map() }
+    const args = { key, secretHash: 'one', nextSecretHash: 'two', ...asked }
     const first = await store.run(rotate, args)
     expect(first).toBeDefined()
     expect(await store.run(rotate, args)).toEqual(first)

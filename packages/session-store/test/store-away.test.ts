@@ -1,30 +1,21 @@
-import { httpApps, type HttpAppOptions } from '@sluice/testkit'
+import { httpApps } from '@sluice/testkit'
 import { requireSession as expressRequire } from '@sluice/session-store/express'
 import { requireSession as koaRequire } from '@sluice/session-store/koa'
 import request from 'supertest'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   appWithSession,
-  bench,
-  cookieOf,
+  benchPerTest,
   routes,
-  secret,
+  sessionApps,
   sessionOf,
   setCookies,
-  type Bench,
 } from './fixtures.ts'
 
-let b: Bench
-beforeEach(() => {
-  b = bench()
-})
+const b = benchPerTest()
 
 describe.each(httpApps)('$name', (factory) => {
-  const options = () => ({ cache: b.cache, secret, idle: '10m' as const })
-  const app = (more: HttpAppOptions['routes'] = {}) =>
-    appWithSession(factory, options(), { ...routes, ...more }).listener
-  const signedIn = async (listener: ReturnType<typeof app>, user = 'ada') =>
-    cookieOf(await request(listener).post(`/sign-in?user=${user}`)) ?? ''
+  const { options, app, signedIn } = sessionApps(factory, b)
 
   describe('while the store is away', () => {
     const refusal = { error: 'Session store unavailable' }

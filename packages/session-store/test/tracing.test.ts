@@ -9,7 +9,7 @@ const names = traceNames().filter((name) => name.startsWith('sluice:session-stor
 
 it('the channels are those that the guide lists, with the messages and results that it lists', async () => {
   using listening = listen(names)
-  const sessions = createSessions<{ cart: string }>({ cache: createCache() })
+  const sessions = createSessions<{ cart: string }>({ cache: createCache(), rotationGrace: 0 })
   const { token, session } = await sessions.create({ userId: 'ada' })
   await sessions.load(token)
   await sessions.commit(session, { cart: 'tea' })

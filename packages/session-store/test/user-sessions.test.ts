@@ -25,6 +25,8 @@ describe("a user's sessions", () => {
     expect(listed[1]).toEqual({
       id: second.session.id,
       userId: 'ada',
+      device: {},
+      authenticatedAtMs: second.session.createdAtMs,
       createdAtMs: second.session.createdAtMs,
       lastSeenAtMs: second.session.createdAtMs,
       expiresAtMs: second.session.expiresAtMs,
@@ -36,7 +38,7 @@ describe("a user's sessions", () => {
     const others = await Promise.all([1, 2, 3].map(() => sessions.create({ userId: 'bob' })))
     b.watched.ran.length = 0
     expect(await sessions.destroyAll('ada')).toBe(3)
-    expect(b.watched.ran).toEqual(['index-read', 'delete', 'index-remove'])
+    expect(b.watched.ran).toEqual(['index-revoke', 'delete', 'index-remove'])
     for (const { token } of mine) expect(await sessions.load(token)).toBeUndefined()
     for (const { token } of others) expect(await sessions.load(token)).toBeDefined()
     expect(await sessions.destroyAll('ada')).toBe(0)

@@ -1,5 +1,5 @@
 import { defineOperation, lua, type Operation } from '@sluice/core/extend'
-import { fieldsOf, writeFields, writeFieldsLua, type Texts } from '../record.ts'
+import { fieldsOf, writeFields, writeFieldsLua, type Device, type Texts } from '../record.ts'
 
 /** When a record was written and when it ends at the latest. */
 export interface Lifetime {
@@ -15,6 +15,7 @@ export interface CreateArgs {
   readonly user: string
   readonly idleMs: number
   readonly absoluteMs: number
+  readonly device: Device
   readonly texts: Texts
 }
 
@@ -22,12 +23,12 @@ export interface CreateArgs {
 export const create: Operation<CreateArgs, Lifetime | undefined> = defineOperation({
   name: 'session-store.create',
   keys: ({ key }) => [key],
-  argv: ({ secretHash, user, idleMs, absoluteMs, texts }) => [
+  argv: ({ secretHash, user, idleMs, absoluteMs, device, texts }) => [
     secretHash,
     user,
     idleMs,
     absoluteMs,
-    ...fieldsOf(texts),
+    ...fieldsOf(texts, device),
   ],
   lua: lua`
     -- KEYS[1] record   ARGV[1] hash of the secret   ARGV[2] user or ''   ARGV[3] idle ms   ARGV[4] absolute ms
@@ -42,7 +43,8 @@ export const create: Operation<CreateArgs, Lifetime | undefined> = defineOperati
     end
     local idleEnd, absoluteEnd = now + tonumber(ARGV[3]), now + tonumber(ARGV[4])
     redis.call('HSET', KEYS[1], 'secret', ARGV[1], 'user', ARGV[2], 'created', now, 'seen', now,
-      'idle', ARGV[3], 'idleEnd', idleEnd, 'absoluteEnd', absoluteEnd)
+      'rotated', now, 'idle', ARGV[3], 'idleEnd', idleEnd, 'absoluteEnd', absoluteEnd)
+    if ARGV[2] ~= '' then redis.call('HSET', KEYS[1], 'auth', now) end
     writeFields(5)
     redis.call('PEXPIRE', KEYS[1], math.min(idleEnd, absoluteEnd) - now)
     return { string.format('%.0f', now), string.format('%.0f', absoluteEnd) }`,
@@ -54,7 +56,8 @@ export const create: Operation<CreateArgs, Lifetime | undefined> = defineOperati
     }
     const [idleEnd, absoluteEnd] = [now + idleMs, now + absoluteMs]
     view.hSet(key, 'secret', secretHash, 'user', user, 'created', now, 'seen', now)
-    view.hSet(key, 'idle', idleMs, 'idleEnd', idleEnd, 'absoluteEnd', absoluteEnd)
+    view.hSet(key, 'rotated', now, 'idle', idleMs, 'idleEnd', idleEnd, 'absoluteEnd', absoluteEnd)
+    if (user !== '') view.hSet(key, 'auth', now)
     writeFields(view, key, fields)
     view.pExpire(key, Math.min(idleEnd, absoluteEnd) - now)
     return [String(now), String(absoluteEnd)]

@@ -1,9 +1,16 @@
-import { defineOperation, lua, type Operation } from '@sluice/core/extend'
-import { readHead, readHeadLua, splitRecord } from '../record.ts'
+import { defineOperation, lua, type MemoryView, type Operation } from '@sluice/core/extend'
+import { deviceIn, readHead, readHeadLua, splitRecord, type Device } from '../record.ts'
 
 /** What `load` found. */
 export interface LoadedRecord {
+  /** The store's clock. */
+  readonly nowMs: number
   readonly user: string
+  readonly device: Device
+  /** When the user signed in last. */
+  readonly authenticatedAtMs: number | undefined
+  /** When it got its secret. */
+  readonly rotatedAtMs: number
   readonly createdAtMs: number
   readonly lastSeenAtMs: number
   readonly idleEndMs: number
@@ -24,31 +31,48 @@ export const load: Operation<
   argv: ({ secretHash, slackMs }) => [secretHash, slackMs],
   lua: lua`
     -- KEYS[1] record   ARGV[1] hash of the secret   ARGV[2] slack in ms
-    -- replies the record as HGETALL does, or {} without a live one of that secret
+    -- replies the record as HGETALL does, and 'now', or {} without a live one that the secret opens
     ${readHeadLua}
-    if not secret or secret ~= ARGV[1] then return {} end
+    if not secret then return {} end
+    if secret ~= ARGV[1] then
+      local former = redis.call('HMGET', KEYS[1], 'former', 'formerEnd')
+      if former[1] ~= ARGV[1] or now >= (tonumber(former[2]) or 0) then return {} end
+    end
     if now + idle - idleEnd > tonumber(ARGV[2]) then
       redis.call('HSET', KEYS[1], 'seen', now, 'idleEnd', now + idle)
       redis.call('PEXPIRE', KEYS[1], math.min(now + idle, absoluteEnd) - now)
     end
-    return redis.call('HGETALL', KEYS[1])`,
+    local reply = redis.call('HGETALL', KEYS[1])
+    reply[#reply + 1] = 'now'
+    reply[#reply + 1] = string.format('%.0f', now)
+    return reply`,
   memory: (view, [key], [secretHash, slackMs]) => {
     const head = readHead(view, key)
-    if (head === undefined || head.secret !== secretHash) return []
+    if (head === undefined || !opens(view, key, head.secret, secretHash)) return []
     const idleEnd = view.nowMs() + head.idleMs
     if (idleEnd - head.idleEndMs > slackMs) {
       view.hSet(key, 'seen', view.nowMs(), 'idleEnd', idleEnd)
       view.pExpire(key, Math.min(idleEnd, head.absoluteEndMs) - view.nowMs())
     }
-    return view.hGetAll(key)
+    return [...view.hGetAll(key), 'now', String(view.nowMs())]
   },
   reply: (reply) => (reply.length === 0 ? undefined : parseRecord(reply)),
 })
 
+/** The secret, or the one before it for as long as its grace lasts. */
+function opens(view: MemoryView, key: string, secret: string, given: string): boolean {
+  if (secret === given) return true
+  return view.hGet(key, 'former') === given && view.nowMs() < Number(view.hGet(key, 'formerEnd'))
+}
+
 function parseRecord(reply: readonly string[]): LoadedRecord {
   const { meta, texts } = splitRecord(reply)
   return {
+    nowMs: Number(meta.get('now')),
     user: meta.get('user') ?? '',
+    device: deviceIn(meta),
+    authenticatedAtMs: Number(meta.get('auth')) || undefined,
+    rotatedAtMs: Number(meta.get('rotated')),
     createdAtMs: Number(meta.get('created')),
     lastSeenAtMs: Number(meta.get('seen')),
     idleEndMs: Number(meta.get('idleEnd')),
