@@ -78,6 +78,27 @@ describe('a refusal that is remembered', () => {
     expect(await limiter.consume('ada')).toMatchObject({ source: 'store' })
   })
 
+  it('is not kept when it was overtaken by a refund on its way', async () => {
+    const { limiter, store } = setUp()
+    await limiter.consume('ada', { cost: 2 })
+    const { run } = store
+    let refunding: Promise<unknown> | undefined
+    // The refund is asked for while the refusal is on its way back.
+    Object.assign(store, {
+      async run(...args: Parameters<typeof run>) {
+        const answer = await run(...args)
+        if (args[0].name === 'rate-limiter.consume') {
+          refunding ??= limiter.refund('ada')
+          await Promise.resolve()
+        }
+        return answer
+      },
+    })
+    expect(await limiter.consume('ada')).toMatchObject({ allowed: false })
+    await refunding
+    expect(await limiter.consume('ada')).toMatchObject({ allowed: true, source: 'store' })
+  })
+
   it('keeps a block in mind', async () => {
     const { limiter, pass } = setUp()
     await limiter.block('ada', '2s')

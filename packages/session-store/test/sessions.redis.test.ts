@@ -174,16 +174,18 @@ it('every key has a ttl, and no key or field holds a part of a token', async () 
   expect((await sessions.load(next))?.data).toEqual({ count: 2, a: { b: new Map([[1, 2]]) } })
 })
 
-it('a destroyAll of 2000 sessions is a handful of commands', async () => {
+it('a destroyAll of 10 000 sessions is some dozens of commands', async () => {
   const cache = createCache({ store: redisStore({ url: redis.url, commandTimeout: '5s' }) })
   ending.push(cache)
   const sessions = createSessions({ cache })
-  await Promise.all(Array.from({ length: 2000 }, () => sessions.create({ userId: 'ada' })))
+  for (let batch = 0; batch < 10; batch++) {
+    await Promise.all(Array.from({ length: 1000 }, () => sessions.create({ userId: 'ada' })))
+  }
   await sessions.create({ userId: 'bob' })
-  expect(await commandsDuring(() => sessions.destroyAll('ada'))).toBeLessThan(20)
+  expect(await commandsDuring(() => sessions.destroyAll('ada'))).toBeLessThan(60)
   expect(await sessions.list('ada')).toEqual([])
   expect(await sessions.list('bob')).toHaveLength(1)
-})
+}, 60_000)
 
 it('what cannot be read of a record counts as absent: one attribute, or all of it', async () => {
   const cache = createCache({ store: redisStore({ url: redis.url }), prefix: 'shop' })

@@ -53,12 +53,16 @@ export function createDecider(config: LimiterConfig): Decider {
 
   async function change({ verb, key, rules, cost, of, blockMs = -1 }: Change): Promise<Decision> {
     if (rules.length === 0) return openDecision([], 0)
-    taking.forget(key, verb === 'block')
     const units = verb === 'refund' ? -refundable(cost, of) : cost
     const args = { ...keys.of(key, rules), units, takenAtMs: of?.decidedAtMs ?? 0, blockMs }
     const send = (store: Store) => store.run(adjust, args, options)
     const question: StoreQuestion = { verb, rules, least: 0, wanted: 0, send }
-    return of?.source === 'local' ? failover.askLocal(question) : failover.ask(question)
+    try {
+      return await (of?.source === 'local' ? failover.askLocal(question) : failover.ask(question))
+    } finally {
+      // Afterwards: a refusal from before the change may have come in meanwhile.
+      taking.forget(key, verb === 'block')
+    }
   }
 
   const told = traced({ decide, change })

@@ -30,20 +30,27 @@ export function createForgetting(
     [local(), cache.store].filter((store) => store !== undefined)
 
   async function forget(key: string, rules: readonly Rule[]): Promise<void> {
-    taking.forget(key, true)
     const { blockKey, policies } = keys.of(key, rules)
     const all = [blockKey, ...policies.map((policy) => policy.key)]
-    for (const store of stores()) await store.run(reset, { keys: all })
+    try {
+      for (const store of stores()) await store.run(reset, { keys: all })
+    } finally {
+      // Afterwards: an answer from before may have come in meanwhile.
+      taking.forget(key, true)
+    }
   }
 
   async function forgetMatching(beginning: string, rules: readonly Rule[]): Promise<void> {
-    taking.forgetAll()
     // A state key is '…{name}': what begins a name is what stands before the closing brace.
     const match = `${escapeGlob(cache.stateKey('limit', beginning).slice(0, -1))}*`
     const endings = keys.endings(rules)
     const isOwn = (key: string): boolean => endings.some((ending) => key.endsWith(`}${ending}`))
-    for (const store of stores()) {
-      for await (const batch of store.scan(match)) await store.delete(batch.keys.filter(isOwn))
+    try {
+      for (const store of stores()) {
+        for await (const batch of store.scan(match)) await store.delete(batch.keys.filter(isOwn))
+      }
+    } finally {
+      taking.forgetAll()
     }
   }
 

@@ -47,17 +47,20 @@ const mostKeys = 10_000
 export function createLeases(size: number): Leases {
   const leases = new Map<string, Lease>()
   const flights = new Map<string, Flight>()
+  let forgotten = 0
 
   const takeLease = async (
     { key, rules, cost }: Spending,
     take: (most: number) => Promise<Decision>,
   ): Promise<Decision> => {
     const sinceMs = performance.now()
+    const asked = forgotten
     const decision = await take(Math.max(size, cost))
     if (decision.source !== 'store' || !decision.allowed) return decision
     const untilMs = sinceMs + holdMs(rules, decision)
     const lease = { rules, decision, sinceMs, untilMs, left: decision.granted - cost }
-    setNewest(leases, key, lease, mostKeys)
+    // Units from before a reset or a block must not outlive it.
+    if (asked === forgotten) setNewest(leases, key, lease, mostKeys)
     return spentDecision(lease, cost, sinceMs)
   }
 
@@ -81,8 +84,14 @@ export function createLeases(size: number): Leases {
         if (decision.source !== 'lease') return take(cost)
       }
     },
-    forget: (key) => void leases.delete(key),
-    forgetAll: () => leases.clear(),
+    forget(key) {
+      forgotten++
+      leases.delete(key)
+    },
+    forgetAll() {
+      forgotten++
+      leases.clear()
+    },
     get size() {
       return leases.size
     },

@@ -6,8 +6,11 @@ import { sameRules, type Rule } from '../policy.ts'
 export interface Refusals {
   /** The refusal as it stands now; `undefined` where the store has to be asked. */
   recall(key: string, rules: readonly Rule[], cost: number): Decision | undefined
-  /** Remembers a decision of the store, if it is a refusal that lasts. */
-  note(key: string, rules: readonly Rule[], cost: number, decision: Decision): void
+  /**
+   * To be called before the store is asked: remembers its answer, if that is a refusal that lasts and nothing was forgotten
+   * meanwhile.
+   */
+  begin(): (key: string, rules: readonly Rule[], cost: number, decision: Decision) => void
   forget(key: string): void
   forgetAll(): void
   readonly size: number
@@ -33,6 +36,7 @@ interface Refusal {
  */
 export function createRefusals(most: number): Refusals {
   const refusals = new Map<string, Refusal>()
+  let forgotten = 0
   return {
     recall(key, rules, cost) {
       const refusal = refusals.get(key)
@@ -41,21 +45,36 @@ export function createRefusals(most: number): Refusals {
       const nowMs = performance.now()
       return nowMs < refusal.untilMs ? shownAt(refusal, nowMs) : undefined
     },
-    note(key, rules, cost, decision) {
-      const { allowed, source, retryAfterMs } = decision
-      if (most === 0 || allowed || source !== 'store' || retryAfterMs === undefined) return
-      const sinceMs = performance.now()
-      const untilMs = sinceMs + Math.min(retryAfterMs, longestMs)
-      const shown = later(decision, 0)
-      const refusal = { rules, cost, decision, sinceMs, untilMs, shownMs: 0, shown }
-      setNewest(refusals, key, refusal, most)
+    begin() {
+      const asked = forgotten
+      return (key, rules, cost, decision) => {
+        if (most > 0 && asked === forgotten && lasts(decision)) {
+          setNewest(refusals, key, refusalOf(rules, cost, decision), most)
+        }
+      }
     },
-    forget: (key) => void refusals.delete(key),
-    forgetAll: () => refusals.clear(),
+    forget(key) {
+      forgotten++
+      refusals.delete(key)
+    },
+    forgetAll() {
+      forgotten++
+      refusals.clear()
+    },
     get size() {
       return refusals.size
     },
   }
+}
+
+function lasts({ allowed, source, retryAfterMs }: Decision): boolean {
+  return !allowed && source === 'store' && retryAfterMs !== undefined
+}
+
+function refusalOf(rules: readonly Rule[], cost: number, decision: Decision): Refusal {
+  const sinceMs = performance.now()
+  const untilMs = sinceMs + Math.min(decision.retryAfterMs ?? 0, longestMs)
+  return { rules, cost, decision, sinceMs, untilMs, shownMs: 0, shown: later(decision, 0) }
 }
 
 function shownAt(refusal: Refusal, nowMs: number): Decision {

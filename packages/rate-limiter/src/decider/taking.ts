@@ -12,7 +12,7 @@ export interface LimiterStats {
   readonly refusedFromMemory: number
   /** Keys with units taken ahead. */
   readonly leasedKeys: number
-  /** Requests allowed without asking the store. */
+  /** Requests allowed by units that were taken ahead. */
   readonly allowedFromLease: number
 }
 
@@ -40,11 +40,12 @@ export function createTaking(
   /** Without a shortcut. */
   const takeSome = async (ask: Ask, least: number): Promise<Decision> => {
     const { key, rules, cost, partial = false } = ask
+    const note = refusals.begin()
     const decision = await (partial || leaseSize === 1
       ? askStore(ask, least, cost)
       : leases.take(ask, (most) => askStore(ask, cost, most)))
     if (decision.source === 'lease') counts.allowedFromLease++
-    refusals.note(key, rules, least, decision)
+    note(key, rules, least, decision)
     return decision
   }
   return {
