@@ -29,11 +29,12 @@ it('the channels are those that the guide lists, with the messages and results t
 it('a question is told of once, with who decided, whatever became of the store', async () => {
   using listening = listen(traceNames())
   const { cache, faults } = setUp()
+  // No hex digits: what is told of holds a hash, which may spell anything of a to f.
   const limiter = createRateLimiter({ cache, name: 'told', limit: 1, window: '1m' })
-  await limiter.consume('ada', { cost: 1 })
-  await limiter.consume('ada')
+  await limiter.consume('quinn', { cost: 1 })
+  await limiter.consume('quinn')
   faults.fail()
-  await limiter.consume('ada')
+  await limiter.consume('quinn')
   expect(listening.told.map(({ channel }) => channel)).toEqual([...Array(3)].map(() => names[0]))
   expect(listening.told.map(({ message }) => message['result'])).toEqual([
     { allowed: true, source: 'store' },
@@ -41,7 +42,7 @@ it('a question is told of once, with who decided, whatever became of the store',
     { allowed: true, source: 'local' },
   ])
   expect(listening.told[0]?.message).toMatchObject({ cost: 1 })
-  expect(JSON.stringify(listening.told)).not.toContain('ada')
+  expect(JSON.stringify(listening.told)).not.toContain('quinn')
 })
 
 it('a store failure that the policy passes on is told of as an error', async () => {
