@@ -16,7 +16,9 @@ export type Reply = Payload | number | null | readonly Reply[]
 export interface Operation<Args, Result> {
   /** `package.verb`, as errors and traces show it. */
   readonly name: string
+  /** The whole script. It begins with `prelude`. */
   readonly lua: string
+  readonly prelude: string
   /** True when it changes nothing; a full memory store still runs it. */
   readonly readOnly: boolean
   keys(args: Args): readonly string[]
@@ -37,6 +39,11 @@ export interface OperationDefinition<
   readonly name: string
   /** The half that Redis runs. Starts with a comment that names KEYS, ARGV and the reply; integers only. */
   readonly lua: string
+  /**
+   * Local functions and what else comes before `lua`, looks neither at KEYS nor at ARGV, and changes nothing. Operations that
+   * are sent together share it.
+   */
+  readonly prelude?: string
   /** True when it changes nothing. Default false. */
   readonly readOnly?: boolean
   /** Every key it touches, all in one Cluster slot: a state key and companions made by appending to it. */
@@ -78,7 +85,9 @@ export function defineOperation<
   const Argv extends readonly Argument[],
   const Raw extends Reply,
 >(definition: OperationDefinition<Args, Keys, Argv, Raw, Result>): Operation<Args, Result> {
-  const operation = Object.freeze({ readOnly: false, ...definition })
+  const { prelude = '' } = definition
+  const whole = prelude === '' ? definition.lua : `${prelude}\n${definition.lua}`
+  const operation = Object.freeze({ readOnly: false, ...definition, prelude, lua: whole })
   // A store hands `memory` exactly what `keys` and `argv` made, and `reply` what a half replied: the tuple types hold by
   // construction, which a store that treats all operations alike cannot express.
   return operation as unknown as Operation<Args, Result>
@@ -137,4 +146,10 @@ export interface MemoryView {
   /** Members with `min <= score <= max`, by score, then by text. */
   zRangeByScore(key: string, min: number, max: number): readonly string[]
   zRemRangeByScore(key: string, min: number, max: number): number
+
+  /**
+   * Tells who listens on the channel (`Store.subscribe`), soon after the operation. The channel is an argument, not a key. In
+   * Lua, `redis.pcall('PUBLISH', channel, message)`: a user without the right to a channel would fail the whole script.
+   */
+  publish(channel: string, message: string): void
 }

@@ -47,6 +47,27 @@ export interface RunOptions {
   readonly deadlineMs?: number
 }
 
+/** Told by a store of what was published on a channel. It must not throw. */
+export interface ChannelListener {
+  /** A message, in the order in which they were published on the channel. */
+  onMessage(message: string): void
+  /** Messages may have been missed: the link broke, or was late, and is up now. */
+  onGap(): void
+}
+
+/** What listens on a channel, until closed. */
+export interface Subscription {
+  /**
+   * Resolves when messages that are published from now on arrive. Rejects with `StoreUnavailableError` when that cannot be
+   * had within the store's deadline, or was closed before; with `StoreClosedError` when the store is closed. After a
+   * deadline it goes on trying all the same, until closed, and tells by `onGap` when messages arrive. A rejection that
+   * nobody looks at is no unhandled one.
+   */
+  readonly ready: Promise<void>
+  /** Nothing is told any more. Idempotent. */
+  close(): void
+}
+
 /**
  * The port: an engine that keeps payloads under keys and runs atomic operations. It knows nothing of prefixes, values or
  * statistics; the cache above it does. The few verbs here are single commands that must be as fast as the engine;
@@ -91,6 +112,14 @@ export interface Store extends AsyncDisposable {
     args: Args,
     options?: RunOptions,
   ): Promise<Result>
+  /**
+   * Listens on a channel, to what operations publish there: `PUBLISH` in Lua, `publish` in memory. Messages are hints: they
+   * may be lost, doubled or late, so that nothing may rest on them but speed. One link of a store carries all channels; it
+   * is opened by the first subscription, and does not keep the process alive.
+   *
+   * @param channel made from a key of the cache, so that it is nobody else's; a client's own `keyPrefix` is not put before it
+   */
+  subscribe(channel: string, listener: ChannelListener): Subscription
   /** What it keeps under keys that begin with `base`; `undefined` where only a server could tell. */
   usage(base: string): StoreUsage | undefined
   /** Resolves when the store answers. @throws StoreUnavailableError within the deadline when it does not */

@@ -95,7 +95,7 @@ async function busyFor(totalMs: number): Promise<void> {
   }
 }
 
-it('a burst that keeps this process busy is no fault of the server: what is pending starts anew', async () => {
+it('a burst that keeps this process busy is no fault of the server: its time does not count', async () => {
   vi.useRealTimers()
   const deadlines = createDeadlines()
   const racing = deadlines.race(

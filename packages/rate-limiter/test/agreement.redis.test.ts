@@ -5,9 +5,10 @@ agreementSuite({
   operations: new URL('../src/operations/', import.meta.url),
   steps: (key) => {
     const slots = ['a', 'b', 'c']
+    const windows = [600_000, 3_600_000]
     const numbers = {
       limit: fc.constantFrom(1, 3, 7, 900),
-      windowMs: fc.constantFrom(600_000, 3_600_000),
+      windowMs: fc.constantFrom(...windows),
     }
     const policy = fc.oneof(
       fc.record({
@@ -25,9 +26,23 @@ agreementSuite({
       .tuple(key, fc.array(policy, { minLength: 1, maxLength: slots.length }))
       .map(([base, all]) => ({
         blockKey: `${base}:!`,
-        policies: all.map((one, at) => ({ ...one, key: `${base}:${slots[at]}` })),
+        // As a limiter names them: no two windows ever share a state.
+        policies: all.map((one, at) => ({ ...one, key: `${base}:${slots[at]}${one.windowMs}` })),
       }))
     const cost = fc.oneof(fc.constant(1), fc.nat(4), fc.constantFrom(900, 901))
+    const one = (algorithm: string) =>
+      fc
+        .tuple(
+          states.filter(({ policies }) => policies.some((each) => each.algorithm === algorithm)),
+          cost.filter((units) => units > 0),
+        )
+        .map(([{ blockKey, policies }, units]) => ({
+          blockKey,
+          policies: policies.filter((each) => each.algorithm === algorithm).slice(0, 1),
+          least: units,
+          most: units,
+          take: true,
+        }))
     const hitKey = key.map((base) => `${base}:hits`)
     const slotsKey = key.map((base) => `${base}:slots`)
     const id = fc.constantFrom('a', 'b', 'c', 'd')
@@ -50,6 +65,10 @@ agreementSuite({
           most: least + (least === 0 ? 0 : more),
           take: takes || looks,
         })),
+      'rate-limiter.consume-sliding-window': one('sliding-window'),
+      'rate-limiter.consume-fixed-window': one('fixed-window'),
+      'rate-limiter.consume-sliding-log': one('sliding-log'),
+      'rate-limiter.consume-token-bucket': one('token-bucket'),
       'rate-limiter.adjust': fc
         .tuple(states, fc.integer({ min: -5, max: 5 }), fc.constantFrom(0, 1, 1000), fc.boolean())
         .map(([keys, units, takenAtMs, blocks]) => ({
@@ -59,7 +78,9 @@ agreementSuite({
           blockMs: blocks ? (units % 2 === 0 ? 0 : 900_000) : -1,
         })),
       'rate-limiter.reset': key.map((base) => ({
-        keys: ['!', ...slots].map((slot) => `${base}:${slot}`),
+        keys: ['!', ...slots.flatMap((slot) => windows.map((ms) => `${slot}${ms}`))].map(
+          (ending) => `${base}:${ending}`,
+        ),
       })),
     }
   },

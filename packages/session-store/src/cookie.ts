@@ -97,7 +97,9 @@ export function readTokens(
 /** Every value under the name: `parse` keeps the first of a name, so it is given one pair at a time. */
 function valuesOf(header: string | undefined, name: string): string[] {
   if (header === undefined || !header.includes(name)) return []
-  return header.split(';').flatMap((pair) => parse(pair, { decode: asItIs })[name] ?? [])
+  return header
+    .split(';')
+    .flatMap((pair) => (pair.includes(name) ? (parse(pair, { decode: asItIs })[name] ?? []) : []))
 }
 
 /** Our values need no decoding, and an encoded one is not ours. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash as sha, randomBytes } from 'node:crypto'
 
 /**
  * What a client holds: a handle that names the record and a secret that opens it, both random. Rotation replaces the
@@ -48,5 +48,5 @@ function random(bytes: number): string {
 }
 
 function hash(text: string): string {
-  return createHash('sha256').update(text).digest('base64url')
+  return sha('sha256', text, 'base64url')
 }

@@ -60,6 +60,9 @@ function installGate(response: ServerResponse): ResponseGate {
     if (running === undefined) opened = true
     else {
       hold = { calls: [], status: response.statusCode, paused: false, ended: false }
+      // Only now: a property with a getter costs each request more than all the rest of this.
+      overrideGetter(response, 'headersSent', (sent) => hold !== undefined || sent)
+      overrideGetter(response, 'writableEnded', (ended) => hold?.ended === true || ended)
       void running.then(open)
     }
   }
@@ -74,10 +77,9 @@ function installGate(response: ServerResponse): ResponseGate {
       return name === 'write' ? false : response
     }
 
-  for (const name of sending)
-    define(response, name, { value: intercept(name, response[name] as Method) })
-  overrideGetter(response, 'headersSent', (sent) => hold !== undefined || sent)
-  overrideGetter(response, 'writableEnded', (ended) => hold?.ended === true || ended)
+  const methods: Partial<Record<Sending, Method>> = {}
+  for (const name of sending) methods[name] = intercept(name, response[name] as Method)
+  Object.assign(response, methods)
   return {
     add(hook) {
       hooks.push(hook)
@@ -124,8 +126,9 @@ function overrideGetter(
 ): void {
   const own = response[name]
   const getter = findGetter(response, name)
-  define(response, name, {
+  Object.defineProperty(response, name, {
     get: () => read(getter === undefined ? own : Boolean(getter.call(response))),
+    configurable: true,
   })
 }
 
@@ -135,11 +138,6 @@ function findGetter(target: object, name: string): (() => unknown) | undefined {
     if (descriptor !== undefined) return descriptor.get
   }
   return undefined
-}
-
-function define(response: ServerResponse, name: string, descriptor: PropertyDescriptor): void {
-  const writable = 'value' in descriptor ? { writable: true } : {}
-  Object.defineProperty(response, name, { ...descriptor, ...writable, configurable: true })
 }
 
 /** Runs the hooks from the last to the first; `undefined` when none of them waits. Never rejects. */

@@ -2,6 +2,7 @@ import { systemClock, type Clock } from '../clock.ts'
 import { StoreClosedError } from '../errors.ts'
 import { checkOptions, integerOption } from '../options.ts'
 import type { Store } from '../store.ts'
+import { createMemoryChannels } from './channels.ts'
 import { createEntries } from './entries.ts'
 import { memoryVerbs } from './memory-verbs.ts'
 import { startSweeper } from './sweeper.ts'
@@ -37,11 +38,13 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       options.maxBytes === undefined ? undefined : integerOption(options.maxBytes, 'maxBytes', 1),
   })
   const sweeper = startSweeper(entries, clock)
+  const channels = createMemoryChannels()
   let closed = false
 
   const close = async (): Promise<void> => {
     closed = true
     sweeper.stop()
+    channels.close()
     entries.clear()
   }
   /** Every call starts here: refused after close, and at one moment of the clock. */
@@ -53,7 +56,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   return {
     kind: 'memory',
     shared: false,
-    ...memoryVerbs(entries, maxState, begin),
+    ...memoryVerbs({ entries, maxState, publish: channels.publish, begin }),
+    subscribe: channels.subscribe,
     usage: (base) => entries.usage(base),
     async ping() {
       begin()

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { OperationError, SluiceError, StoreFullError } from '../errors.ts'
 import { globMatcher } from '../glob.ts'
 import { isStateKey } from '../key.ts'
-import type { Operation } from '../operation.ts'
+import type { MemoryView, Operation } from '../operation.ts'
 import type { Payload } from '../payload.ts'
 import type { ScanBatch, Store, StoreGet, StoreSetOptions } from '../store.ts'
 import type { Entries, Entry } from './entries.ts'
@@ -12,12 +12,19 @@ const scanBatch = 512
 
 type Verbs = Pick<Store, 'get' | 'set' | 'getMany' | 'setMany' | 'delete' | 'scan' | 'run'>
 
-/**
- * What a memory store does with its entries.
- *
- * @param begin every call starts by it: it refuses after close and reads the clock
- */
-export function memoryVerbs(entries: Entries, maxState: number, begin: () => number): Verbs {
+/** What the verbs of a memory store work on. */
+export interface MemoryParts {
+  readonly entries: Entries
+  readonly maxState: number
+  /** As `MemoryView.publish`. */
+  publish(channel: string, message: string): void
+  /** Every call starts by it: it refuses after close and reads the clock. */
+  begin(): number
+}
+
+/** What a memory store does with its entries. */
+export function memoryVerbs(parts: MemoryParts): Verbs {
+  const { entries, maxState, begin } = parts
   return {
     get: createGet(entries, begin),
     async set(key, payload, setOptions = {}) {
@@ -49,7 +56,7 @@ export function memoryVerbs(entries: Entries, maxState: number, begin: () => num
       const nowMs = begin()
       const keys = operation.keys(args)
       if (!operation.readOnly) checkRoom(entries, maxState, keys, nowMs)
-      return runOperation(operation, args, keys, entries, nowMs)
+      return runOperation(operation, args, keys, createMemoryView(entries, nowMs, parts.publish))
     },
   }
 }
@@ -133,11 +140,9 @@ function runOperation<Args, Result>(
   operation: Operation<Args, Result>,
   args: Args,
   keys: readonly string[],
-  entries: Entries,
-  nowMs: number,
+  view: MemoryView,
 ): Result {
   try {
-    const view = createMemoryView(entries, nowMs)
     return operation.reply(operation.memory(view, keys, operation.argv(args)))
   } catch (error) {
     if (error instanceof SluiceError) throw error

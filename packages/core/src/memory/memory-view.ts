@@ -4,7 +4,11 @@ import type { Entries, Entry, HashEntry, SortedSetEntry, TextEntry } from './ent
 const wrongType = 'WRONGTYPE Operation against a key holding the wrong kind of value'
 
 /** The Redis-like view of the entries that one run of an operation gets. Expiry is decided here and nowhere else. */
-export function createMemoryView(entries: Entries, nowMs: number): MemoryView {
+export function createMemoryView(
+  entries: Entries,
+  nowMs: number,
+  publish: MemoryView['publish'],
+): MemoryView {
   const live = (key: string): Entry | undefined => entries.live(key, nowMs)
   const text = (key: string): TextEntry | undefined => ofKind(live(key), 'text')
   const hash = (key: string): HashEntry | undefined => ofKind(live(key), 'hash')
@@ -41,6 +45,7 @@ export function createMemoryView(entries: Entries, nowMs: number): MemoryView {
     ...textVerbs(entries, text, live, nowMs),
     ...hashVerbs(entries, hash),
     ...sortedSetVerbs(entries, sortedSet),
+    publish,
   }
 }
 

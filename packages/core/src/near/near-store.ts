@@ -85,6 +85,7 @@ export function nearStore(store: Store, options: NearStoreOptions = {}): NearSto
       return operation.readOnly ? run() : write(operation.keys(args), run)
     },
     scan: (match) => store.scan(match),
+    subscribe: (channel, listener) => store.subscribe(channel, listener),
     usage: (base) => store.usage(base),
     ping: () => store.ping(),
     nearStats: () => ({ ...counts, entries: entries.size(), serving: watches.areListening() }),

@@ -2,8 +2,8 @@
  * Deadlines for many calls at the price of one timer: calls of one length expire in the order in which they came, so a
  * queue a length and a timer for its head are enough.
  *
- * A deadline is about the server. When this process was too busy to read replies, what is pending starts anew, for a
- * second at the most: otherwise a burst of requests, the very thing that a limiter is for, would look like a dead server.
+ * A deadline is about the server. The time for which this process was too busy to read replies does not count, up to a
+ * second: otherwise a burst of requests, the very thing that a limiter is for, would look like a dead server.
  */
 export interface Deadlines {
   /** The promise, or a rejection with `onExpired()` when it is not settled within `ms`. */
@@ -28,6 +28,8 @@ interface Queue {
 
 /** A timer this much late tells of a busy loop. */
 const lateMs = 10
+/** What a busy loop leaves at the least, for what it had no time to read. */
+const graceMs = 20
 /** Node fires a timer of more at once. */
 const longestTimerMs = 2 ** 31 - 1
 /** How far a busy loop may move a deadline. */
@@ -57,7 +59,7 @@ function createQueue(ms: number): Queue {
     setImmediate(() => {
       timer = undefined
       const nowMs = performance.now()
-      if (nowMs - wantedAtMs > lateMs) calls.startAnew(nowMs + ms)
+      if (nowMs - wantedAtMs > lateMs) calls.stretch(nowMs - wantedAtMs, nowMs + graceMs)
       calls.expireDue(nowMs)
       arm()
     })
@@ -93,8 +95,8 @@ interface CallList {
   add(call: Call): void
   settle(call: Call): void
   first(): Call | undefined
-  /** Gives all that is pending a new moment, none past its last: the order stays. */
-  startAnew(dueAtMs: number): void
+  /** Moves all that is pending, to a moment at the earliest, none past its last one: the order stays. */
+  stretch(byMs: number, earliestMs: number): void
   expireDue(nowMs: number): void
 }
 
@@ -117,10 +119,11 @@ function createCallList(): CallList {
       dropSettled()
     },
     first: () => calls[head],
-    startAnew(dueAtMs) {
+    stretch(byMs, earliestMs) {
       for (let at = head; at < calls.length; at++) {
         const call = calls[at]
-        if (call !== undefined) call.dueAtMs = Math.min(dueAtMs, call.lastAtMs)
+        if (call === undefined) continue
+        call.dueAtMs = Math.min(Math.max(call.dueAtMs + byMs, earliestMs), call.lastAtMs)
       }
     },
     expireDue(nowMs) {

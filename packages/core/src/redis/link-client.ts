@@ -16,6 +16,7 @@ export interface LinkClient {
   ping(): Promise<unknown>
   call(command: string, ...args: (string | number)[]): Promise<unknown>
   subscribe(channel: string): Promise<unknown>
+  unsubscribe(...channels: string[]): Promise<unknown>
   on(event: string, listener: (...args: unknown[]) => void): unknown
 }
 

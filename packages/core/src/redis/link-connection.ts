@@ -6,18 +6,19 @@ import { createPulse } from './pulse.ts'
 export interface LinkPlan {
   /** Makes the connection a listener: from the moment that this resolves, no write goes untold. */
   arm(client: LinkClient): Promise<void>
-  /** The keys that a message names, `undefined` for "any key". */
-  read(payload: unknown): readonly string[] | undefined
+  onMessage(channel: string, payload: unknown): void
   /** A link that was silent for this long is lost. */
   readonly silenceMs: number
-  onWrite(keys: readonly string[]): void
-  onDoubt(): void
+  /** Messages may have been missed; with the reason where there is one. */
+  onDoubt(reason?: unknown): void
 }
 
 /** One connection, from its opening to its loss. */
 export interface LinkConnection {
   /** As `Watch.coherentAtMs`. */
   coherentAtMs(): number
+  /** False when it listens to another server than the data client beside it works with now. */
+  stands(): boolean
   close(): void
 }
 
@@ -59,14 +60,15 @@ export function openLinkConnection(
   client.on('error', (error) => (lastError = error))
   client.on('close', () => lose(lastError))
   client.on('end', () => lose(lastError))
-  client.on('messageBuffer', (_channel, payload) => {
-    if (over) return
-    const keys = plan.read(payload)
-    if (keys === undefined) plan.onDoubt()
-    else plan.onWrite(keys)
+  client.on('messageBuffer', (channel, payload) => {
+    if (!over) plan.onMessage(String(channel), payload)
   })
   open().catch(lose)
-  return { coherentAtMs: pulse.provenAtMs, close }
+  return {
+    coherentAtMs: pulse.provenAtMs,
+    stands: () => node.status !== 'end' && isSameServer(node.stream, client.stream),
+    close,
+  }
 }
 
 /** A name may lead to several servers, a sentinel to a new primary: only the server that is read from knows its writes. */

@@ -12,7 +12,8 @@ const trackingChannel = '__redis__:invalidate'
 export function trackingPlan(client: RedisClient, options: WatchOptions): LinkPlan {
   const keyPrefix = client.options.keyPrefix ?? ''
   return {
-    ...options,
+    silenceMs: options.silenceMs,
+    onDoubt: options.onDoubt,
     async arm(link) {
       const id = Number(await link.call('CLIENT', 'ID'))
       const prefix = keyPrefix + options.base
@@ -21,10 +22,10 @@ export function trackingPlan(client: RedisClient, options: WatchOptions): LinkPl
         link.subscribe(trackingChannel),
       ])
     },
-    read: (payload) =>
-      Array.isArray(payload)
-        ? payload.map((key: unknown) => String(key).slice(keyPrefix.length))
-        : undefined,
+    onMessage(_channel, payload) {
+      if (!Array.isArray(payload)) return options.onDoubt()
+      options.onWrite(payload.map((key: unknown) => String(key).slice(keyPrefix.length)))
+    },
   }
 }
 
@@ -32,9 +33,14 @@ export function trackingPlan(client: RedisClient, options: WatchOptions): LinkPl
 export function pubsubPlan(client: RedisClient, options: WatchOptions): LinkPlan {
   const channel = channelOf(client.options.keyPrefix ?? '', options.base)
   return {
-    ...options,
+    silenceMs: options.silenceMs,
+    onDoubt: options.onDoubt,
     arm: async (link) => void (await link.subscribe(channel)),
-    read: (payload) => parseKeys(String(payload)),
+    onMessage(_channel, payload) {
+      const keys = parseKeys(String(payload))
+      if (keys === undefined) options.onDoubt()
+      else options.onWrite(keys)
+    },
   }
 }
 

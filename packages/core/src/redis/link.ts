@@ -5,48 +5,65 @@ import { openLinkConnection, type LinkConnection, type LinkPlan } from './link-c
 export interface Link {
   /** As `Watch.coherentAtMs`. */
   coherentAtMs(): number
+  /** Leaves a server that the data client has left, and does not wait to try again. */
+  follow(): void
   close(): void
 }
 
-/**
- * Opens a link. While it does not listen it is not coherent, and nothing that is read is kept; its loss is told as doubt.
- *
- * @param onRefused told when the server will not let it listen
- */
-export function openLink(
-  node: NodeClient,
-  plan: LinkPlan,
-  onRefused: (error: Error) => void,
-): Link {
+/** What a link is made of. */
+export interface LinkOptions {
+  /** The data client to open the next connection beside; `undefined` while there is none. */
+  pick(): NodeClient | undefined
+  /** False for one that the data client works with no more. */
+  holds?(node: NodeClient): boolean
+  readonly plan: LinkPlan
+  /** Told when the server will not let it listen. */
+  onRefused?(error: Error): void
+}
+
+/** Opens a link. While it does not listen it is not coherent, and nothing that is read is kept; its loss is told as doubt. */
+export function openLink({ pick, holds, plan, onRefused }: LinkOptions): Link {
   let attempts = 0
   let closed = false
   let retry: NodeJS.Timeout | undefined
-  let connection: LinkConnection = connect()
+  let current: { readonly node: NodeClient; readonly connection: LinkConnection } | undefined
+  const counted: LinkPlan = {
+    ...plan,
+    async arm(client) {
+      await plan.arm(client)
+      attempts = 0
+    },
+  }
 
-  function connect(): LinkConnection {
-    const counted = {
-      ...plan,
-      async arm(client: Parameters<LinkPlan['arm']>[0]) {
-        await plan.arm(client)
-        attempts = 0
-      },
-    }
-    return openLinkConnection(node, counted, (reason) => {
-      plan.onDoubt()
-      if (reason instanceof Error && /^(NOPERM|ERR) /.test(reason.message)) onRefused(reason)
-      if (!closed) retry = setTimeout(reconnect, retryDelayMs(++attempts)).unref()
-    })
+  const lose = (reason: unknown): void => {
+    current = undefined
+    plan.onDoubt(reason)
+    if (reason instanceof Error && /^(NOPERM|ERR) /.test(reason.message)) onRefused?.(reason)
+    if (!closed) retry = setTimeout(connect, retryDelayMs(++attempts)).unref()
   }
-  function reconnect(): void {
-    connection = connect()
+  const connect = (): void => {
+    const node = pick()
+    if (node === undefined) lose(undefined)
+    else current = { node, connection: openLinkConnection(node, counted, lose) }
   }
+  connect()
 
   return {
-    coherentAtMs: () => connection.coherentAtMs(),
+    coherentAtMs: () => current?.connection.coherentAtMs() ?? Number.NEGATIVE_INFINITY,
+    follow() {
+      if (closed) return
+      if (current === undefined) clearTimeout(retry)
+      else if (current.connection.stands() && holds?.(current.node) !== false) return
+      else {
+        current.connection.close()
+        plan.onDoubt()
+      }
+      connect()
+    },
     close() {
       closed = true
       clearTimeout(retry)
-      connection.close()
+      current?.connection.close()
     },
   }
 }

@@ -4,11 +4,8 @@ import type { Call } from './caller.ts'
 import type { RedisClient } from './client.ts'
 import { pubsubPlan, tellKeys, trackingPlan } from './link-plans.ts'
 import { batchSender } from './many.ts'
-import { runScript } from './run-script.ts'
-import { openWatch, type MasterWatch } from './watch.ts'
-
-/** What a client or a Cluster tells when its servers may have changed. */
-const events = ['ready', 'close', 'end', '+node', '-node', 'refresh']
+import { runOperation } from './run-script.ts'
+import { openWatch, serverEvents, type MasterWatch } from './watch.ts'
 
 type Found = readonly (NearEntry | undefined)[]
 
@@ -25,7 +22,7 @@ export function nearSource(client: RedisClient, call: Call): NearSource {
   }
   // A script is never sent to a replica, where an old value could come back after its invalidation.
   const readBatch = (keys: readonly string[]): Promise<Found> =>
-    runScript(client, readWithTtl, { keys })
+    runOperation(client, readWithTtl, { keys })
 
   async function readMany(keys: readonly string[]): Promise<Found> {
     const found = new Map<string, NearEntry | undefined>()
@@ -48,14 +45,14 @@ export function nearSource(client: RedisClient, call: Call): NearSource {
     watch(options: WatchOptions): Watch {
       const plan = options.source === 'tracking' ? trackingPlan : pubsubPlan
       const watch = openWatch(client, plan(client, options))
-      if (watches.size === 0) for (const event of events) client.on(event, follow)
+      if (watches.size === 0) for (const event of serverEvents) client.on(event, follow)
       watches.add(watch)
       return {
         coherentAtMs: watch.coherentAtMs,
         close() {
           watches.delete(watch)
           watch.close()
-          if (watches.size === 0) for (const event of events) client.off(event, follow)
+          if (watches.size === 0) for (const event of serverEvents) client.off(event, follow)
         },
       }
     },

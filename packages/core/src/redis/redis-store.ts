@@ -2,14 +2,16 @@ import { OptionError } from '../errors.ts'
 import { payloadOf } from '../payload.ts'
 import { show } from '../show.ts'
 import type { Store, StoreSetOptions } from '../store.ts'
-import { createCaller } from './caller.ts'
+import { createCaller, type Call } from './caller.ts'
 import { openClient, type RedisClient } from './client.ts'
 import { warnOfEviction } from './eviction-warning.ts'
 import { manyVerbs } from './many.ts'
+import { createMessages } from './messages.ts'
 import { nearSource } from './near-source.ts'
 import { defaultCommandTimeoutMs, parseRedisOptions, type RedisStoreOptions } from './options.ts'
-import { runScript } from './run-script.ts'
+import { runOperation } from './run-script.ts'
 import { scanKeys } from './scan-keys.ts'
+import { createScriptBatches } from './script-batches.ts'
 
 /**
  * A store on Redis 6.2+ or Valkey: one server, Sentinel or Cluster.
@@ -21,6 +23,7 @@ import { scanKeys } from './scan-keys.ts'
  * Every call settles within `commandTimeout`. After three timeouts in a row, calls fail at once for a second, then one
  * probe decides; in a Cluster that holds for each node. A client that is not connected fails calls at once, save for its
  * first attempt to connect. A connection of its own that stays silent for two seconds is replaced.
+ * Subscriptions share one more connection, which is replaced after four.
  *
  * @example
  * redisStore({ url: 'redis://localhost:6379' })
@@ -54,12 +57,26 @@ function createRedisStore(
   owned: boolean,
 ): Store {
   const [client] = clients
-  const { call, callFirst, close } = createCaller({
+  const caller = createCaller({
     clients,
     commandTimeoutMs,
     owned,
     onFirstAnswer: warnOfEviction,
   })
+  const batches = createScriptBatches(caller.call)
+  const afterBatches =
+    (send: Call): Call =>
+    (...args) => {
+      batches.flush()
+      return send(...args)
+    }
+  const [call, callFirst] = [afterBatches(caller.call), afterBatches(caller.callFirst)]
+  const messages = createMessages({ client, call: callFirst, readyWithinMs: commandTimeoutMs })
+  const close = (): Promise<void> => {
+    batches.flush()
+    messages.close()
+    return caller.close()
+  }
   return {
     kind: 'redis',
     shared: true,
@@ -77,12 +94,15 @@ function createRedisStore(
     near: nearSource(client, callFirst),
     scan: (match) => scanKeys(client.options.keyPrefix ?? '', match, call),
     run: (operation, args, options) =>
-      call(
-        operation.name,
-        (sender) => runScript(sender, operation, args),
-        options?.deadlineMs,
-        client.isCluster ? operation.keys(args)[0] : undefined,
-      ),
+      client.isCluster
+        ? call(
+            operation.name,
+            (sender) => runOperation(sender, operation, args),
+            options?.deadlineMs,
+            operation.keys(args)[0],
+          )
+        : batches.run(operation, args, options?.deadlineMs),
+    subscribe: messages.subscribe,
     usage: () => undefined,
     ping: async () => {
       await call('ping', (sender) => sender.ping())

@@ -2,6 +2,9 @@ import type { NodeClient, RedisClient } from './client.ts'
 import { openLink, type Link } from './link.ts'
 import type { LinkPlan } from './link-connection.ts'
 
+/** What a client or a Cluster tells when its servers may have changed. */
+export const serverEvents = ['ready', 'close', 'end', '+node', '-node', 'refresh'] as const
+
 /** One link to every master that the client works with. */
 export interface MasterWatch {
   /** As `Watch.coherentAtMs`: the least of all masters. */
@@ -32,7 +35,7 @@ export function openWatch(client: RedisClient, plan: LinkPlan): MasterWatch {
     }
     for (const node of masters) {
       if (links.has(node)) continue
-      links.set(node, openLink(node, plan, warnOnce))
+      links.set(node, openLink({ pick: () => node, plan, onRefused: warnOnce }))
       changed = true
     }
     if (changed) plan.onDoubt()
@@ -54,12 +57,14 @@ export function openWatch(client: RedisClient, plan: LinkPlan): MasterWatch {
   }
 }
 
-function mastersOf(client: RedisClient): readonly NodeClient[] {
+/** The clients of the masters that a client works with; none while it is not connected. */
+export function mastersOf(client: RedisClient): readonly NodeClient[] {
   if (client.status !== 'ready') return []
   return isNode(client) ? [client] : (client.nodes?.('master') ?? [])
 }
 
-function isNode(client: RedisClient): client is NodeClient {
+/** True for a client of one server. */
+export function isNode(client: RedisClient): client is NodeClient {
   return !client.isCluster
 }
 

@@ -1,4 +1,5 @@
 import type { RedisClient } from './client.ts'
+import { atTurnEnd } from './turn-end.ts'
 
 /**
  * Makes what is called before a command is sent, so that all commands of one turn of the event loop leave in one write a
@@ -15,6 +16,6 @@ export function createWriteBatch(client: RedisClient): () => void {
     if (held !== undefined) return
     held = client.nodes?.('master').map(({ stream }) => stream) ?? [client.stream]
     for (const stream of held) stream?.cork()
-    process.nextTick(release)
+    atTurnEnd(release)
   }
 }

@@ -15,7 +15,7 @@ interface Call {
 /**
  * A store that is slow, away, or loses replies when a test says so, around any store. Without faults it is the store
  * below. A call that is late misses its deadline if it names one, as on a real network: it is applied all the same when
- * it arrives. `usage` and `close` meet no fault.
+ * it arrives. `usage`, `subscribe` and `close` meet no fault.
  *
  * @example
  * const faults = manualFaults()
@@ -54,6 +54,7 @@ export function flakyStore(store: Store, faults: ManualFaults): Store {
         store.run(operation, args, options),
       ),
     ping: () => meet({ verb: 'ping' }, () => store.ping()),
+    subscribe: (channel, listener) => store.subscribe(channel, listener),
     usage: (base) => store.usage(base),
     close,
     [Symbol.asyncDispose]: close,

@@ -8,4 +8,5 @@ export {
   type ManualFaults,
 } from './manual-faults.ts'
 export { manualClock, type ManualClock } from './manual-clock.ts'
-export { storeContract, type ContractCase, type StoreSubject } from './store-contract.ts'
+export type { StoreSubject } from './contract-subject.ts'
+export { storeContract, type ContractCase } from './store-contract.ts'

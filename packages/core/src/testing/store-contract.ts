@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict'
 import { StoreClosedError } from '../errors.ts'
 import { add, exists, expire, remaining, replace, swap, take } from '../operations/entry.ts'
-import type { Store } from '../store.ts'
-
-/** A store under test, with nothing of other tests in it. */
-export interface StoreSubject {
-  readonly store: Store
-  /** Makes a key that no other test has. `name` may hold any character. */
-  key(name: string): string
-  /** Lets the store's clock pass: a manual clock is moved, a real one waited for. */
-  pass(ms: number): Promise<void>
-}
+import type { PortCase, StoreSubject } from './contract-subject.ts'
+import { messageCases } from './message-contract.ts'
 
 /** One promise of the port, as a test. */
 export interface ContractCase {
@@ -25,24 +17,27 @@ export interface ContractCase {
  * for (const { name, run } of storeContract(makeSubject)) it(name, run)
  */
 export function storeContract(make: () => Promise<StoreSubject>): readonly ContractCase[] {
-  return [...entryCases, ...conditionCases, ...operationCases, ...scanCases, ...lifeCases].map(
-    ([name, check]) => ({
-      name,
-      async run() {
-        const subject = await make()
-        try {
-          await check(subject)
-        } finally {
-          await subject.store.close()
-        }
-      },
-    }),
-  )
+  return [
+    ...entryCases,
+    ...conditionCases,
+    ...operationCases,
+    ...messageCases,
+    ...scanCases,
+    ...lifeCases,
+  ].map(([name, check]) => ({
+    name,
+    async run() {
+      const subject = await make()
+      try {
+        await check(subject)
+      } finally {
+        await subject.store.close()
+      }
+    },
+  }))
 }
 
-type Case = readonly [name: string, check: (subject: StoreSubject) => Promise<void>]
-
-const entryCases: readonly Case[] = [
+const entryCases: readonly PortCase[] = [
   [
     'what was set is read back, text of any kind',
     async ({ store, key }) => {
@@ -137,7 +132,7 @@ const entryCases: readonly Case[] = [
   ],
 ]
 
-const conditionCases: readonly Case[] = [
+const conditionCases: readonly PortCase[] = [
   [
     'set when absent writes once, also with 50 callers at once',
     async ({ store, key }) => {
@@ -170,7 +165,7 @@ const conditionCases: readonly Case[] = [
   ],
 ]
 
-const operationCases: readonly Case[] = [
+const operationCases: readonly PortCase[] = [
   [
     'operations are atomic: 200 callers at once lose no count',
     async ({ store, key }) => {
@@ -201,7 +196,7 @@ const operationCases: readonly Case[] = [
   ],
 ]
 
-const scanCases: readonly Case[] = [
+const scanCases: readonly PortCase[] = [
   [
     'scan finds every match of a glob and nothing else',
     async ({ store, key }) => {
@@ -216,7 +211,7 @@ const scanCases: readonly Case[] = [
   ],
 ]
 
-const lifeCases: readonly Case[] = [
+const lifeCases: readonly PortCase[] = [
   ['ping resolves while the store answers', async ({ store }) => store.ping()],
   [
     'close is final and idempotent',

@@ -1,5 +1,6 @@
 import { lua } from '@sluice/core/extend'
 import { never, type Algorithm, type Question } from './algorithm.ts'
+import { wholeNumbers } from './whole-numbers.ts'
 
 /**
  * The fixed window: one count, from the moment the first unit is taken until the window is over. A cost c fits when
@@ -21,7 +22,7 @@ export const fixedWindow: Algorithm = {
       local start, count = string.match(state or '', '^(%d+) (%d+)$')
       start, count = tonumber(start or 0), tonumber(count or 0)
       if count == 0 or now >= start + window then return now, 0 end
-      return math.min(start, now), count
+      return math.min(start, now), count, start <= now
     end
 
     local function text_of(start, count)
@@ -31,14 +32,14 @@ export const fixedWindow: Algorithm = {
 
     local function ask(state, now, policy, cost)
       local limit, window = policy.limit, policy.window
-      local start, count = run_at(state, now, window)
+      local start, count, same = run_at(state, now, window)
       local ends = start + window - now
       local wait = 0
       if cost > limit then wait = ${String(never)}
       elseif cost > 0 and count + cost > limit then wait = ends end
       if wait == 0 then count = count + cost end
 
-      return wait, text_of(start, count), ends
+      return wait, text_of(start, count), ends, same
     end
 
     local function left(state, now, policy)
@@ -89,7 +90,7 @@ interface Run {
 }
 
 function runAt({ nowMs, windowMs }: Omit<Question, 'cost'>, state: string | null): Run {
-  const [, start = 0, count = 0] = /^(\d+) (\d+)$/.exec(state ?? '')?.map(Number) ?? []
+  const [start = 0, count = 0] = wholeNumbers(state, 2)
   if (count === 0 || nowMs >= start + windowMs) return { startMs: nowMs, count: 0 }
   return { startMs: Math.min(start, nowMs), count }
 }

@@ -1,5 +1,6 @@
 import { lua } from '@sluice/core/extend'
 import { never, type Algorithm, type Question } from './algorithm.ts'
+import { wholeNumbers } from './whole-numbers.ts'
 
 /**
  * The sliding window counter: two counts, of the window that runs now and of the one before it, which counts by the
@@ -26,9 +27,8 @@ export const slidingWindow: Algorithm = {
       if cost > limit then return ${String(never)} end
       local free = limit - current - cost
       if free >= 0 then
-        local from = 0
-        if previous > 0 then from = math.max(0, window - math.floor(free * window / previous)) end
-        if from <= into then return 0 end
+        if previous * (window - into) <= free * window then return 0 end
+        local from = math.max(0, window - math.floor(free * window / previous))
         if from < window then return from - into end
       end
       local from = 0
@@ -37,13 +37,17 @@ export const slidingWindow: Algorithm = {
     end
 
     local function counts_at(state, now, limit, window)
-      local index, into = math.floor(now / window), now % window
-      local stored, current, previous = string.match(state or '', '^(%d+) (%d+) (%d+)$')
-      stored, current, previous = tonumber(stored or 0), tonumber(current or 0), tonumber(previous or 0)
-      if stored > index then return index, into, math.min(current + previous, limit), 0 end
-      if stored == index then return index, into, current, previous end
-      if stored == index - 1 then return index, into, 0, current end
-      return index, into, 0, 0
+      local into = now % window
+      local index, current, previous = (now - into) / window, 0, 0
+      local same = false
+      if state then
+        local stored, a, b = string.match(state, '^(%d+) (%d+) (%d+)$')
+        stored = tonumber(stored)
+        if stored == index then current, previous, same = tonumber(a), tonumber(b), true
+        elseif stored == index - 1 then previous = tonumber(a)
+        elseif stored and stored > index then current = math.min(a + b, limit) end
+      end
+      return index, into, current, previous, same
     end
 
     local function left_of(current, previous, into, limit, window)
@@ -57,12 +61,13 @@ export const slidingWindow: Algorithm = {
 
     local function ask(state, now, policy, cost)
       local limit, window = policy.limit, policy.window
-      local index, into, current, previous = counts_at(state, now, limit, window)
+      local index, into, current, previous, same = counts_at(state, now, limit, window)
       local wait = wait_for(cost, current, previous, into, limit, window)
+      same = same and current > 0
       if wait == 0 then current = current + cost end
       local reset = 0
       if current > 0 then reset = 2 * window - into elseif previous > 0 then reset = window - into end
-      return wait, text_of(index, current, previous), reset
+      return wait, text_of(index, current, previous), reset, same
     end
 
     local function left(state, now, policy)
@@ -127,8 +132,7 @@ interface Counts {
 
 function countsAt({ nowMs, limit, windowMs }: Moment, state: string | null): Counts {
   const at = { index: Math.floor(nowMs / windowMs), into: nowMs % windowMs }
-  const [, stored = 0, current = 0, previous = 0] =
-    /^(\d+) (\d+) (\d+)$/.exec(state ?? '')?.map(Number) ?? []
+  const [stored = 0, current = 0, previous = 0] = wholeNumbers(state, 3)
   if (stored > at.index) return { ...at, current: Math.min(current + previous, limit), previous: 0 }
   if (stored === at.index) return { ...at, current, previous }
   return { ...at, current: 0, previous: stored === at.index - 1 ? current : 0 }

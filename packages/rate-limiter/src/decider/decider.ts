@@ -7,7 +7,7 @@ import { createFailover, type StoreQuestion } from './failover.ts'
 import { createForgetting, type Forgetting } from './forgetting.ts'
 import { createLimiterKeys } from './keys.ts'
 import { adjust } from '../operations/adjust.ts'
-import { consume } from '../operations/consume.ts'
+import { consumeOperation } from '../operations/consume-one.ts'
 import type { LimiterConfig } from '../options.ts'
 import { createTaking, type LimiterStats } from './taking.ts'
 import { traced } from '../tracing.ts'
@@ -35,12 +35,13 @@ export function createDecider(config: LimiterConfig): Decider {
     const { key, rules, cost, take } = ask
     const { blockKey, policies } = keys.of(key, rules)
     const args = { blockKey, policies, least, most, take }
+    const operation = consumeOperation(args)
     return failover.ask({
       verb: take ? 'consume' : 'peek',
       rules,
       least,
       wanted: cost,
-      send: (store) => store.run(consume, args, options),
+      send: (store) => store.run(operation, args, options),
     })
   }
   const taking = createTaking(config, askStore)

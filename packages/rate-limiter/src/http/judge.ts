@@ -4,6 +4,7 @@ import type { Subject } from '../decider/ask.ts'
 import { createDecider, type Decider } from '../decider/decider.ts'
 import type { Decision } from '../decision.ts'
 import { isStoreFailure } from '../errors.ts'
+import type { Rule } from '../policy.ts'
 import type { GateConfig } from './gate-options.ts'
 import { warnOfCountingTwice, warnOfProxies, type Trust } from './setup-warnings.ts'
 
@@ -46,16 +47,27 @@ export function createJudge<Context extends object>(
   }
 }
 
-async function subjectOf<Context>(
+/** At once where nothing of it takes time. */
+function subjectOf<Context>(
   { keyOf, costOf, rulesFor }: GateConfig<Context>,
   exchange: Exchange<Context>,
-): Promise<Subject> {
+): Subject | Promise<Subject> {
   const { context } = exchange
-  const [key, cost, rules] = await Promise.all([
-    keyOf(exchange),
-    costOf(context),
-    rulesFor(context),
-  ])
+  const [key, cost, rules] = [keyOf(exchange), costOf(context), rulesFor(context)]
+  if (typeof key === 'string' && typeof cost === 'number' && !(rules instanceof Promise)) {
+    return { key, cost, rules }
+  }
+  return subjectOfLater(key, cost, rules)
+}
+
+async function subjectOfLater(
+  ...parts: readonly [
+    key: string | Promise<string>,
+    cost: number | Promise<number>,
+    rules: readonly Rule[] | Promise<readonly Rule[]>,
+  ]
+): Promise<Subject> {
+  const [key, cost, rules] = await Promise.all(parts)
   return { key, cost, rules }
 }
 

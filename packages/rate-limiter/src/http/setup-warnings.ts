@@ -33,18 +33,25 @@ interface Counted {
 
 const countedBy = new WeakMap<object, Counted[]>()
 
-/** Warns where a request is counted in one count twice. */
+/** How a service is set up shows in its first requests; to note every one would be work for ever. */
+const notedRequests = 1000
+let noted = 0
+
+/** Warns where one of the first thousand requests of the process is counted in one count twice. */
 export function warnOfCountingTwice(
   warnings: Warnings,
   context: object,
   cache: Cache,
   subject: Subject,
 ): void {
-  if (subject.cost === 0 || !warnings.awaits('SLUICE_WARN_COUNTED_TWICE')) return
+  if (noted >= notedRequests || subject.cost === 0) return
+  if (!warnings.awaits('SLUICE_WARN_COUNTED_TWICE')) return
   const counted = { cache, subject }
   const before = countedBy.get(context)
-  if (before === undefined) countedBy.set(context, [counted])
-  else if (before.some((other) => shareCount(other, counted))) {
+  if (before === undefined) {
+    noted++
+    countedBy.set(context, [counted])
+  } else if (before.some((other) => shareCount(other, counted))) {
     warnings.give('SLUICE_WARN_COUNTED_TWICE')
   } else before.push(counted)
 }

@@ -4,6 +4,7 @@ import {
   keysOf,
   policiesInMemory,
   policiesLua,
+  policiesPrelude,
   readStates,
   statesReply,
   type KeyStates,
@@ -27,6 +28,7 @@ export const adjust: Operation<AdjustArgs, StatesReply> = defineOperation({
   name: 'rate-limiter.adjust',
   keys: (args: AdjustArgs) => keysOf(args),
   argv: (args: AdjustArgs) => [args.units, args.takenAtMs, args.blockMs, ...argvOf(args)],
+  prelude: policiesPrelude,
   lua: lua`
     -- KEYS[1] until when the key is blocked, in ms: lives as long   KEYS[i] state of a policy, kept while anything in it counts
     -- ARGV[1] units: above 0 taken, below 0 given back   ARGV[2] when they were taken, in ms, 0 when that is not known

@@ -1,10 +1,11 @@
-import { defineOperation, lua, type Operation } from '@sluice/core/extend'
+import { defineOperation, lua, type MemoryView, type Operation, type Scalar } from '@sluice/core/extend'
 import {
   argvOf,
   blockedMs,
   keysOf,
   policiesInMemory,
   policiesLua,
+  policiesPrelude,
   readStates,
   statesReply,
   type KeyStates,
@@ -33,6 +34,7 @@ export const consume: Operation<ConsumeArgs, StatesReply> = defineOperation({
   name: 'rate-limiter.consume',
   keys: (args: ConsumeArgs) => keysOf(args),
   argv: (args: ConsumeArgs) => [args.least, args.most, args.take ? 1 : 0, ...argvOf(args)],
+  prelude: policiesPrelude,
   lua: lua`
     -- KEYS[1] until when the key is blocked, in ms   KEYS[i] state of a policy, kept as long as anything in it counts
     -- ARGV[1] fewest units   ARGV[2] most units   ARGV[3] 1 to take them, 0 to look
@@ -63,15 +65,22 @@ export const consume: Operation<ConsumeArgs, StatesReply> = defineOperation({
       end
     end
     return reply(granted)`,
-  memory: (view, keys, argv) => {
-    const [least, most, take] = [Number(argv[0]), Number(argv[1]), argv[2] === 1]
-    const policies = policiesInMemory(view, keys, argv, own)
-    const isBlocked = least > 0 && blockedMs(view, keys[0] ?? '') > 0
-    const fits = !isBlocked && policies.every((policy) => policy.ask(least).waitMs === 0)
-    const left = policies.map((policy) => policy.ask(0).remaining)
-    const granted = fits ? Math.max(least, Math.min(most, ...left)) : 0
-    if (take && least > 0) for (const policy of policies) policy.keep(policy.ask(granted))
-    return statesReply(view, keys, granted)
-  },
+  memory: consumeInMemory,
   reply: readStates,
 })
+
+/** The memory half. */
+export function consumeInMemory(
+  view: MemoryView,
+  keys: readonly string[],
+  argv: readonly Scalar[],
+): (number | string)[] {
+  const [least, most, take] = [Number(argv[0]), Number(argv[1]), argv[2] === 1]
+  const policies = policiesInMemory(view, keys, argv, own)
+  const isBlocked = least > 0 && blockedMs(view, keys[0] ?? '') > 0
+  const fits = !isBlocked && policies.every((policy) => policy.ask(least).waitMs === 0)
+  const left = policies.map((policy) => policy.ask(0).remaining)
+  const granted = fits ? Math.max(least, Math.min(most, ...left)) : 0
+  if (take && least > 0) for (const policy of policies) policy.keep(policy.ask(granted))
+  return statesReply(view, keys, granted)
+}

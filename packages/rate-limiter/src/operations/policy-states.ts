@@ -48,28 +48,46 @@ export function argvOf({ policies }: KeyStates): readonly Scalar[] {
 }
 
 /**
- * What both scripts begin with. They see `now`, `blocked` (ms) and `states`, by the index in KEYS. `use(i)` gives what the
- * policy of KEYS[i] is asked with; an algorithm that nobody asks is not built. `keep(i, text, ttl)` writes a state, if it is
- * another. `reply(granted)` is what they return.
+ * The prelude of both scripts: `now`, and `functions[algorithm]`, which are made when they are first asked for.
+ */
+export const policiesPrelude: string = lua`
+  ${nowLua()}
+  local chunks, made = {}, {}
+  ${chunksOfAlgorithms()}
+  local function functions_of(algorithm)
+    local all = made[algorithm]
+    if not all then
+      all = { chunks[algorithm]() }
+      made[algorithm] = all
+    end
+    return all[1], all[2], all[3]
+  end`
+
+/** `now` in ms. */
+export function nowLua(): string {
+  return lua`
+    local time = redis.call('TIME')
+    local now = time[1] * 1000 + math.floor(time[2] / 1000)`
+}
+
+/**
+ * What both scripts begin with, after the prelude. They see `blocked` (ms) and `states`, by the index in KEYS. `use(i)` gives
+ * what the policy of KEYS[i] is asked with. `keep(i, text, ttl)` writes a state, if it is another. `reply(granted)` is what
+ * they return.
  *
  * @param before how many ARGV stand before those of the policies
  */
 export function policiesLua(before: number): string {
   return lua`
-    local time = redis.call('TIME')
-    local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
     local kept = redis.call('MGET', unpack(KEYS))
     local blocked = kept[1] and math.max(0, tonumber(kept[1]) - now) or 0
 
-    local chunks = {}
-    ${chunksOfAlgorithms()}
     local function use(i)
       local at = ${String(before + 1)} + (i - 2) * ${String(perPolicy)}
-      local ask, left, charge = chunks[ARGV[at]]()
       local policy = {
         limit = tonumber(ARGV[at + 1]), window = tonumber(ARGV[at + 2]), burst = tonumber(ARGV[at + 3])
       }
-      return policy, ask, left, charge
+      return policy, functions_of(ARGV[at])
     end
     local states = kept
     local function keep(i, text, ttl)

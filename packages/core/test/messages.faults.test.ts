@@ -1,0 +1,3 @@
+import { messagesFaultsSuite } from './messages-faults-suite.ts'
+
+messagesFaultsSuite()
