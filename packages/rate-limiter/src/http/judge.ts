@@ -61,14 +61,14 @@ function subjectOf<Context>(
 }
 
 async function subjectOfLater(
-  ...parts: readonly [
+  ...[key, cost, rules]: readonly [
     key: string | Promise<string>,
     cost: number | Promise<number>,
     rules: readonly Rule[] | Promise<readonly Rule[]>,
   ]
 ): Promise<Subject> {
-  const [key, cost, rules] = await Promise.all(parts)
-  return { key, cost, rules }
+  const [k, c, r] = await Promise.all([key, cost, rules])
+  return { key: k, cost: c, rules: r }
 }
 
 async function decideUnlessClosed(

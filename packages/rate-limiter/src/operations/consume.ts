@@ -1,4 +1,10 @@
-import { defineOperation, lua, type MemoryView, type Operation, type Scalar } from '@sluice/core/extend'
+import {
+  defineOperation,
+  lua,
+  type MemoryView,
+  type Operation,
+  type Scalar,
+} from '@sluice/core/extend'
 import {
   argvOf,
   blockedMs,
