@@ -92,10 +92,10 @@ export const slidingWindow: Algorithm = {
     const { limit, windowMs, cost } = question
     const counts = countsAt(question, state)
     const waitMs = waitFor(cost, counts, question)
-    const { into, previous } = counts
+    const { index, into, previous } = counts
     const current = waitMs === 0 ? counts.current + cost : counts.current
 
-    const after = { ...counts, current }
+    const after = { index, into, current, previous }
     const remaining = leftOf(after, question)
     return {
       waitMs,
@@ -131,11 +131,15 @@ interface Counts {
 }
 
 function countsAt({ nowMs, limit, windowMs }: Moment, state: string | null): Counts {
-  const at = { index: Math.floor(nowMs / windowMs), into: nowMs % windowMs }
+  const index = Math.floor(nowMs / windowMs)
+  // Not `%`, which takes microseconds for numbers of this size.
+  const into = nowMs - index * windowMs
   const [stored = 0, current = 0, previous = 0] = wholeNumbers(state, 3)
-  if (stored > at.index) return { ...at, current: Math.min(current + previous, limit), previous: 0 }
-  if (stored === at.index) return { ...at, current, previous }
-  return { ...at, current: 0, previous: stored === at.index - 1 ? current : 0 }
+  if (stored > index) {
+    return { index, into, current: Math.min(current + previous, limit), previous: 0 }
+  }
+  if (stored === index) return { index, into, current, previous }
+  return { index, into, current: 0, previous: stored === index - 1 ? current : 0 }
 }
 
 /** Whole units that are left. */
