@@ -1,10 +1,9 @@
-import { durationMs } from '@sluice/core/extend'
-import { applyTexts, changedTexts, decode, decodeAttributes, encode } from './attributes.ts'
-import { SessionError } from './errors.ts'
+import { decodeAttributes } from './attributes.ts'
+import { ControlledSession } from './controlled-session.ts'
 import type { Device } from './record.ts'
-import type { IssuedToken, Records, Rotation, StoredRecord } from './records.ts'
-import type { Session, SessionControls } from './session.ts'
-import type { Token } from './token.ts'
+import type { IssuedToken, Records, StoredRecord } from './records.ts'
+import { clockFrom, hasChanges, inTurn, replaceToken, save, type State } from './session-work.ts'
+import type { Session } from './session.ts'
 
 /** The session of one request, and what the HTTP layer must know of it. */
 export interface LiveSession<Data extends object> {
@@ -19,16 +18,6 @@ export interface LiveSession<Data extends object> {
   cookieChange(): IssuedToken | 'cleared' | undefined
 }
 
-/** What the store holds of the session, as far as this request knows. */
-interface Stored {
-  token: Token
-  user: string
-  authenticatedAtMs: number | undefined
-  rotatedAtMs: number
-  readonly texts: Map<string, string>
-  readonly sealed: Map<string, string>
-}
-
 /** What a live session needs besides its record. */
 export interface LiveSessionParts {
   readonly records: Records
@@ -40,42 +29,30 @@ export interface LiveSessionParts {
   readonly renewEveryMs?: number
 }
 
-interface State {
-  readonly records: Records
-  readonly device: Device | undefined
-  readonly renewEveryMs: number
-  /** Tells the store's clock, from when it was read last. */
-  nowMs: () => number
-  /** The session object itself: its enumerable properties are the attributes. */
-  readonly attributes: Record<string, unknown>
-  stored: Stored | undefined
-  cookieChange: IssuedToken | 'cleared' | undefined
-  canChangeCookie: () => boolean
-  /** The work that reaches the store, one after the other; `undefined` when none is under way. Never rejects. */
-  lastTurn: Promise<unknown> | undefined
-}
-
 /** Makes the session of a request from its record, or an empty one. */
 export function createLiveSession<Data extends object>(
   record: StoredRecord | undefined,
   { records, canChangeCookie, device, renewEveryMs = Infinity }: LiveSessionParts,
 ): LiveSession<Data> {
-  const attributes: Record<string, unknown> = decodeAttributes(record?.texts ?? new Map())
+  const session = Object.assign(
+    new ControlledSession(),
+    decodeAttributes<Record<string, unknown>>(record?.texts ?? new Map()),
+  )
   const state: State = {
     records,
     device,
     renewEveryMs,
     nowMs: clockFrom(record?.nowMs ?? 0),
-    attributes,
+    attributes: session,
     stored: record,
     cookieChange: undefined,
     canChangeCookie,
     lastTurn: undefined,
   }
-  Object.defineProperties(attributes, controls<Data>(state))
+  ControlledSession.control(session, state)
   return {
-    // The attributes are what the store says they are, as with JSON.parse; the controls were defined just now.
-    session: attributes as Session<Data>,
+    // The attributes are what the store says they are, as with JSON.parse; the controls are those of the class.
+    session: session as unknown as Session<Data>,
     finish(storeNew) {
       const mayStore = (): boolean => storeNew || state.stored !== undefined
       const isIdle = state.lastTurn === undefined && !isRenewalDue(state)
@@ -96,17 +73,6 @@ export function createLiveSession<Data extends object>(
   }
 }
 
-type Methods<Data extends object> = Omit<
-  SessionControls<Data>,
-  'id' | 'isNew' | 'userId' | 'authenticatedAtMs'
->
-
-/** The store's clock goes on as this process's does. */
-function clockFrom(nowMs: number): () => number {
-  const readAtMs = performance.now()
-  return () => nowMs + (performance.now() - readAtMs)
-}
-
 /** Nobody's token is renewed where nothing would tell the client. */
 function isRenewalDue({
   stored,
@@ -117,175 +83,4 @@ function isRenewalDue({
 }: State): boolean {
   if (stored === undefined || cookieChange !== undefined || !canChangeCookie()) return false
   return nowMs() - stored.rotatedAtMs >= renewEveryMs
-}
-
-/** Neither enumerable nor writable: an attribute cannot take their place by mistake. */
-function controls<Data extends object>(state: State): PropertyDescriptorMap {
-  const methods: Methods<Data> = {
-    signIn: (userId) => inTurn(state, () => signIn(state, userId)),
-    rotate: ({ keep = true } = {}) =>
-      inTurn(state, () => rotate(state, keep === true ? undefined : keep)),
-    save: () => inTurn(state, () => save(state)),
-    destroy: () => inTurn(state, () => destroy(state)),
-    isFresh(within) {
-      const withinMs = durationMs(within, 'within')
-      const at = state.stored?.authenticatedAtMs
-      return at !== undefined && state.nowMs() - at <= withinMs
-    },
-    update: (name, change) => inTurn(state, () => update<Data, typeof name>(state, name, change)),
-  }
-  const fixed = Object.entries(methods).map(([name, value]) => [name, { value }] as const)
-  return {
-    ...Object.fromEntries(fixed),
-    id: { get: () => state.stored?.token.id },
-    isNew: { get: () => state.stored === undefined },
-    userId: { get: () => state.stored?.user || undefined },
-    authenticatedAtMs: { get: () => state.stored?.authenticatedAtMs },
-  }
-}
-
-/**
- * One after the other, so that calls nobody awaits, and the end of the response, find each other's results. What is
- * given back is a promise of its own: the failure of a call that nobody awaits stays an unhandled rejection.
- */
-function inTurn<Result>(state: State, work: () => Promise<Result>): Promise<Result> {
-  const turn = state.lastTurn === undefined ? work() : state.lastTurn.then(work)
-  const done = turn.then(
-    () => undefined,
-    () => undefined,
-  )
-  state.lastTurn = done
-  void done.then(() => {
-    if (state.lastTurn === done) state.lastTurn = undefined
-  })
-  return turn.then((result) => result)
-}
-
-const nothing: ReadonlyMap<string, string> = new Map()
-
-function changes(state: State): Map<string, string> {
-  return changedTexts(state.attributes, state.stored?.texts ?? nothing)
-}
-
-/** What cannot be encoded counts as a change: saving it says what is wrong. */
-function hasChanges(state: State): boolean {
-  try {
-    return changes(state).size > 0
-  } catch {
-    return true
-  }
-}
-
-async function save(state: State): Promise<boolean> {
-  const changed = changes(state)
-  if (changed.size === 0) return true
-  if (state.stored === undefined) {
-    await create(state, undefined, changed)
-    return true
-  }
-  const { stored } = state
-  const written = await state.records.commit(stored, changed)
-  if (written) applyTexts(stored.texts, changed)
-  return written
-}
-
-async function create(
-  state: State,
-  userId: string | undefined,
-  texts: Map<string, string>,
-): Promise<void> {
-  checkCookieCanChange(state)
-  const record = await state.records.create({ userId, texts, device: state.device })
-  const { token, nowMs, absoluteEndMs } = record
-  state.stored = record
-  state.nowMs = clockFrom(nowMs)
-  state.cookieChange = { token, remainingMs: absoluteEndMs - nowMs, nowMs }
-}
-
-async function signIn(state: State, userId: string): Promise<void> {
-  checkCookieCanChange(state)
-  if (state.stored !== undefined && !['', userId].includes(state.stored.user)) await destroy(state)
-  const rotated = await replaceToken(state, { userId, device: state.device })
-  // A new visitor, or a session that ended or got another token meanwhile, as by a second click on "sign in".
-  if (!rotated) await create(state, userId, changedTexts(state.attributes, nothing))
-}
-
-async function rotate(state: State, keep: readonly string[] | undefined): Promise<boolean> {
-  const { stored, attributes } = state
-  for (const name of Object.keys(attributes)) {
-    if (keep !== undefined && !keep.includes(name)) delete attributes[name]
-  }
-  if (stored === undefined) return true
-  checkCookieCanChange(state)
-  return replaceToken(state, { keep })
-}
-
-/** Gives the stored session a new token, and writes what changed in the same step. False when there is none. */
-async function replaceToken(state: State, how: Omit<Rotation, 'texts'>): Promise<boolean> {
-  const { stored } = state
-  if (stored === undefined) return false
-  const changed = changes(state)
-  const issued = await state.records.rotate(stored, { ...how, texts: changed })
-  if (issued === undefined) return false
-  stored.token = issued.token
-  stored.rotatedAtMs = issued.nowMs
-  if (how.userId !== undefined) {
-    stored.user = how.userId
-    stored.authenticatedAtMs = issued.nowMs
-  }
-  state.nowMs = clockFrom(issued.nowMs)
-  applyTexts(stored.texts, changed)
-  state.cookieChange = issued
-  return true
-}
-
-async function destroy(state: State): Promise<void> {
-  if (state.stored !== undefined) await state.records.destroy(state.stored.token.id)
-  state.stored = undefined
-  state.cookieChange = 'cleared'
-  for (const name of Object.keys(state.attributes)) delete state.attributes[name]
-}
-
-async function update<Data extends object, Name extends keyof Data & string>(
-  state: State,
-  name: Name,
-  change: (value: Data[Name] | undefined) => Data[Name] | undefined,
-): Promise<Data[Name] | undefined> {
-  const { stored, attributes } = state
-  // Nobody else can reach a session that is not stored. Stored values are vouched for, as with JSON.parse.
-  if (stored === undefined) {
-    return setAttribute(attributes, name, change(attributes[name] as Data[Name] | undefined))
-  }
-  let expected = stored.texts.get(name) ?? ''
-  // Ends: each time round, another writer has succeeded.
-  for (;;) {
-    const value = change(decode(expected) as Data[Name] | undefined)
-    const text = encode(name, value)
-    const outcome = await state.records.swap(stored, { name, expected, text })
-    if (outcome.done) {
-      applyTexts(stored.texts, new Map([[name, text]]))
-      return setAttribute(attributes, name, value)
-    }
-    if (outcome.gone) return undefined
-    expected = outcome.text
-  }
-}
-
-function setAttribute<Value>(
-  attributes: Record<string, unknown>,
-  name: string,
-  value: Value,
-): Value {
-  if (value === undefined) delete attributes[name]
-  else attributes[name] = value
-  return value
-}
-
-function checkCookieCanChange({ canChangeCookie }: State): void {
-  if (canChangeCookie()) return
-  throw new SessionError(
-    'SLUICE_SESSION_HEADERS_SENT',
-    'The response has begun, so the session cookie cannot change any more. ' +
-      'Sign in, rotate, or save a new session before the first byte is written.',
-  )
 }
