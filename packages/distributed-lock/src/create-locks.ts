@@ -1,32 +1,30 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { tracedKey, wrongOption } from '@sluice/core/extend'
-import { acquireGrant, attempt, type NamedClaim } from './acquire.ts'
+import type { LockInspection } from './inspection.ts'
 import { systemTime, type LocalTime } from './local-time.ts'
-import { holdLock, type HeldLock, type Lock } from './lock.ts'
-import { inspect } from './operations/inspect.ts'
+import { createLockSets, type LockSet } from './lock-set.ts'
+import type { Lock, NamedClaim } from './lock.ts'
 import {
-  parseAcquire,
+  createReadWrite,
+  createSemaphore,
+  type ReadWriteLock,
+  type Semaphore,
+} from './named-lock.ts'
+import {
   parseLocksOptions,
-  parseTry,
   type AcquireOptions,
   type LocksOptions,
+  type RunOptions,
   type TryOptions,
+  type TryPlan,
+  type TryRunOptions,
 } from './options.ts'
 import { createOrphans } from './orphans.ts'
-import { runHolding, type TryRunResult } from './run.ts'
-import { traceAcquire, type LockFields } from './tracing.ts'
-
-/** A lock as the store saw it a moment ago: for pages and logs, never for a decision. */
-export interface LockInspection {
-  readonly held: boolean
-  /** `host:pid` of the holder's process; `undefined` when nobody holds it. */
-  readonly owner: string | undefined
-  /** Ms until the lease ends unless it is renewed; 0 when nobody holds it. */
-  readonly remainingMs: number
-  /** The last fence given; `undefined` when the name was not used for a week. */
-  readonly fence: number | undefined
-}
+import type { TryRunResult } from './run.ts'
+import type { Target } from './target.ts'
+import { createTicker } from './ticker.ts'
+import { createVerbs } from './verbs.ts'
+import { createWaitingRoom } from './waiting-room.ts'
 
 /**
  * Named locks on one store. A name is text of 1 to 1024 bytes, chosen freely: it never meets a cached entry. Every
@@ -54,7 +52,7 @@ export interface Locks {
   run<Value>(
     name: string,
     work: (lock: Lock) => Value | Promise<Value>,
-    options?: AcquireOptions,
+    options?: RunOptions,
   ): Promise<Value>
   /**
    * Works under the lock if it is free, else does nothing.
@@ -66,10 +64,51 @@ export interface Locks {
   tryRun<Value>(
     name: string,
     work: (lock: Lock) => Value | Promise<Value>,
-    options?: TryOptions,
+    options?: TryRunOptions,
   ): Promise<TryRunResult<Value>>
-  /** Who holds the lock. It may be another when you read this. */
+  /**
+   * Takes several locks, all or none. Whatever the order in which two callers name them, they do not wait for each other.
+   * Free ones are taken by one command, or one each on a Cluster, where names live apart. For a busy one the caller waits
+   * holding those that come before it in the order of the alphabet.
+   * @param names up to 1000; a name that comes twice counts once
+   * @throws what `acquire` throws, about the name that could not be had
+   * @example
+   * await using both = await locks.acquireAll(['account:7', 'account:8'])
+   * both.assertHeld()
+   */
+  acquireAll(names: readonly string[], options?: AcquireOptions): Promise<LockSet>
+  /** `run` under several locks. */
+  runAll<Value>(
+    names: readonly string[],
+    work: (locks: LockSet) => Value | Promise<Value>,
+    options?: RunOptions,
+  ): Promise<Value>
+  /** Who holds the lock, and how many wait. It may be others when you read this. */
   inspect(name: string): Promise<LockInspection>
+  /**
+   * Takes the lock from whoever holds it, gives it to who is next, and answers how many leases were ended. The old holder
+   * is told at its next renewal, a third of its ttl later at the most, and works on until then: for operators, where the
+   * resource checks fences or the holder is known to be dead.
+   */
+  forceRelease(name: string): Promise<number>
+  /**
+   * A semaphore: up to `permits` may hold it at once. It has names of its own. Each asker goes by the number that it gives,
+   * so processes that disagree, as during a deployment, each let themselves in up to their own.
+   * @throws OptionError, KeyError
+   * @example
+   * await locks.semaphore('payments-api', 5).run(() => charge(order), { wait: '30s' })
+   */
+  semaphore(name: string, permits: number): Semaphore
+  /**
+   * A lock that many may read under or one may write under. It has names of its own. Served in the order of coming:
+   * readers that come after a waiting writer wait for it.
+   * @throws KeyError
+   * @example
+   * const index = locks.readWrite('index')
+   * await index.read.run(search)
+   * await index.write.run(rebuild)
+   */
+  readWrite(name: string): ReadWriteLock
 }
 
 /**
@@ -86,61 +125,56 @@ export function createLocks(options: LocksOptions): Locks {
 
 /** `createLocks` with the clocks and timers that leases are measured by: tests bring their own. */
 export function createLocksBy(time: LocalTime, options: LocksOptions): Locks {
-  const { cache, ttlMs: defaultTtlMs } = parseLocksOptions(options)
+  const { cache, ttlMs, fenceRetentionMs: retentionMs } = parseLocksOptions(options)
   const { store } = cache
-  const context = { store, time, orphans: createOrphans(store, time) }
-  const claim = (lockName: string, ttlMs: number): NamedClaim => {
-    const key = cache.stateKey('lock', lockName)
-    return { lockName, key, ttlMs, token: `${owner}/${randomBytes(16).toString('base64url')}` }
-  }
-  const fields = (_: string, name: string): LockFields => ({ key: tracedKey(() => name) })
-  const hold = traceAcquire.wrap(
-    async (caller: string, name: string, given: AcquireOptions = {}): Promise<HeldLock> => {
-      const plan = parseAcquire(caller, given, defaultTtlMs)
-      return holdLock(context, await acquireGrant(context, claim(name, plan.ttlMs), plan))
-    },
-    fields,
-    () => 'acquired',
-  )
-  const tryHold = traceAcquire.wrap(
-    async (caller: string, name: string, given: TryOptions = {}) =>
-      attempt(context, claim(name, parseTry(caller, given, defaultTtlMs)), () => false),
-    fields,
-    ({ granted }) => (granted ? 'acquired' : 'busy'),
-  )
+  const ticker = createTicker(time)
+  const orphans = createOrphans(store, time, ticker)
+  const room = createWaitingRoom(store, ticker, cache.stateKey('lock-waiters', randomText()))
+  const context = { store, time, ticker, orphans, room }
+  const newToken = tokenMaker()
+  const claim = (target: Target, plan: TryPlan): NamedClaim => ({
+    ...target,
+    token: newToken(),
+    ttlMs: plan.ttlMs,
+    maxHoldMs: plan.maxHoldMs,
+    retentionMs,
+  })
+  const verbs = createVerbs(context, { ttlMs, retentionMs, claim })
+  const keyOf = (name: string): string => cache.stateKey('lock', name)
+  const mutex = (name: string) => (): Target => ({
+    lockName: name,
+    key: keyOf(name),
+    units: 1,
+    capacity: 1,
+  })
+  const sets = createLockSets(context, {
+    ttlMs,
+    claim: (name, plan) => claim(mutex(name)(), plan),
+  })
 
   return {
-    async acquire(name, given) {
-      const { lock } = await hold('acquire', name, given)
-      return lock
-    },
-    async tryAcquire(name, given) {
-      const outcome = await tryHold('tryAcquire', name, given)
-      return outcome.granted ? holdLock(context, outcome.grant).lock : undefined
-    },
-    async run(name, work, given) {
-      checkWork(work)
-      return runHolding(await hold('run', name, given), work)
-    },
-    async tryRun(name, work, given) {
-      checkWork(work)
-      const outcome = await tryHold('tryRun', name, given)
-      if (!outcome.granted) return { ran: false, remainingMs: outcome.remainingMs }
-      return { ran: true, value: await runHolding(holdLock(context, outcome.grant), work) }
-    },
-    async inspect(name) {
-      const { token, remainingMs, fence } = await store.run(inspect, {
-        key: cache.stateKey('lock', name),
-      })
-      return { held: token !== undefined, owner: token?.split('/', 1)[0], remainingMs, fence }
-    },
+    ...sets,
+    acquire: (name, given) => verbs.acquire(mutex(name), given),
+    tryAcquire: (name, given) => verbs.tryAcquire(mutex(name), given),
+    run: (name, work, given) => verbs.run(mutex(name), work, given),
+    tryRun: (name, work, given) => verbs.tryRun(mutex(name), work, given),
+    inspect: async (name) => verbs.inspect(keyOf(name)),
+    forceRelease: async (name) => verbs.forceRelease(keyOf(name)),
+    semaphore: (name, permits) => createSemaphore(cache, verbs, name, permits),
+    readWrite: (name) => createReadWrite(cache, verbs, name),
   }
 }
 
-/** Who holds the locks of this process, as `inspect` shows it. A host name holds no '/'. */
-const owner = `${hostname()}:${process.pid}`
-
-function checkWork(work: unknown): void {
-  if (typeof work !== 'function')
-    throw wrongOption('work', 'the function to run under the lock', work)
+/** Makes tokens that nobody else has: random once, then counted. */
+function tokenMaker(): () => string {
+  const start = `${owner}/${randomText()}.`
+  let count = 0
+  return () => start + (++count).toString(36)
 }
+
+function randomText(): string {
+  return randomBytes(16).toString('base64url')
+}
+
+/** Who holds the locks of this process, as `inspect` shows it. A host name holds no '/' and no space. */
+const owner = `${hostname()}:${process.pid}`

@@ -57,7 +57,12 @@ export class LockTimeoutError extends SluiceError {
 export type LockLostReason =
   /** The lease was not renewed before its local deadline. Nobody else can have had the lock before then. */
   | 'deadline'
-  /** The store no longer knows the lease: it lost data, or somebody removed the key. Somebody else may hold the lock. */
+  /** It was held for as long as `maxHold` allows. The store keeps the lease a while longer, or until the release. */
+  | 'max-hold'
+  /**
+   * The store no longer knows the lease: it lost data, or somebody called `forceRelease` or removed the key. Somebody else
+   * may hold the lock.
+   */
   | 'gone'
   /** The holder released it. Only `assertHeld()` and `extend()` say so. */
   | 'released'
@@ -96,6 +101,7 @@ export class LockLostError extends SluiceError {
 
 const said: Record<LockLostReason, string> = {
   deadline: 'was lost: its lease was not renewed before its deadline',
+  'max-hold': 'was held for as long as "maxHold" allows',
   gone: 'was lost: the store no longer knows its lease',
   released: 'is no longer held: it was released',
 }

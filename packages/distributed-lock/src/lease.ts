@@ -15,14 +15,19 @@ export function usableMs(ttlMs: number): number {
 export interface Lease {
   /** Aborts with a `LockLostError` when the lease is lost. */
   readonly signal: AbortSignal
+  /** Calls back when it is lost. */
+  whenLost(callback: () => void): void
   /** Ms until the local deadline; 0 when it is lost or ended. */
   remainingMs(): number
   /** Why it was lost, by the clocks of this moment: a blocked event loop fires no timer. */
   lost(): LockLostError | undefined
   /** @throws LockLostError when it is lost or ended */
   assertHeld(): void
-  /** Moves the deadline: the store confirmed the full ttl when asked at that moment. Takes no loss back. */
-  renewed(askedAt: Instant): void
+  /**
+   * The store confirmed that ttl when asked at that moment: the deadline moves, never to an earlier one. Takes no loss
+   * back.
+   */
+  renewed(askedAt: Instant, ttlMs: number): void
   /** Remembers what the loss, if one follows, is due to. */
   renewalFailed(error: unknown): void
   /** The store does not know the lease. */
@@ -38,32 +43,40 @@ export interface LeaseStart {
   readonly ttlMs: number
   /** Before the request was sent: the store cannot have started the ttl earlier. */
   readonly startedAt: Instant
+  /** How long it may be held, however often it is renewed. */
+  readonly maxHoldMs: number
 }
 
 /** Starts the deadline of a lease that was just granted. */
 export function startLease(time: LocalTime, start: LeaseStart): Lease {
-  const { lockName, fence, ttlMs } = start
-  const controller = new AbortController()
-  let { startedAt } = start
+  const { lockName, fence, maxHoldMs } = start
+  const abort = createAbort()
+  let { startedAt, ttlMs } = start
   let state: 'held' | 'lost' | 'ended' = 'held'
   let loss: LockLostError | undefined
   let lastFailure: unknown
   let cancelTimer = (): void => undefined
 
+  const leftMs = (): number => usableMs(ttlMs) - elapsedMs(startedAt, time.now())
+  const holdLeftMs = (): number => maxHoldMs - elapsedMs(start.startedAt, time.now())
   const remainingMs = (): number =>
-    state === 'held' ? Math.max(0, usableMs(ttlMs) - elapsedMs(startedAt, time.now())) : 0
+    state === 'held' ? Math.max(0, Math.min(leftMs(), holdLeftMs())) : 0
   const lose = (reason: LockLostReason): void => {
     state = 'lost'
     cancelTimer()
     loss = new LockLostError({ lockName, fence, reason, cause: lastFailure })
-    controller.abort(loss)
+    abort.now(loss)
   }
   const checkDeadline = (): void => {
-    if (state === 'held' && remainingMs() === 0) lose('deadline')
+    if (state !== 'held' || remainingMs() > 0) return
+    lose(leftMs() > 0 ? 'max-hold' : 'deadline')
   }
   cancelTimer = callWhenOver(time, remainingMs, checkDeadline)
   return {
-    signal: controller.signal,
+    get signal() {
+      return abort.signal()
+    },
+    whenLost: abort.call,
     remainingMs,
     lost() {
       checkDeadline()
@@ -74,11 +87,13 @@ export function startLease(time: LocalTime, start: LeaseStart): Lease {
       if (loss !== undefined) throw loss
       if (state === 'ended') throw new LockLostError({ lockName, fence, reason: 'released' })
     },
-    renewed(askedAt) {
+    renewed(askedAt, newTtlMs) {
       checkDeadline()
       if (state !== 'held') return
       lastFailure = undefined
-      if (askedAt.monotonicMs > startedAt.monotonicMs) startedAt = askedAt
+      if (usableMs(newTtlMs) - elapsedMs(askedAt, time.now()) < leftMs()) return
+      startedAt = askedAt
+      ttlMs = newTtlMs
     },
     renewalFailed(error) {
       lastFailure = error
@@ -90,6 +105,35 @@ export function startLease(time: LocalTime, start: LeaseStart): Lease {
       if (state !== 'held') return
       state = 'ended'
       cancelTimer()
+    },
+  }
+}
+
+/** Tells of a loss. The signal is made when it is asked for: most locks never are. */
+interface Abort {
+  signal(): AbortSignal
+  /** Calls back, besides. */
+  call(callback: () => void): void
+  now(reason: LockLostError): void
+}
+
+function createAbort(): Abort {
+  let controller: AbortController | undefined
+  let aborted: LockLostError | undefined
+  let called = (): void => undefined
+  return {
+    signal() {
+      controller ??= new AbortController()
+      if (aborted !== undefined) controller.abort(aborted)
+      return controller.signal
+    },
+    call(callback) {
+      called = callback
+    },
+    now(reason) {
+      aborted = reason
+      called()
+      controller?.abort(reason)
     },
   }
 }

@@ -1,15 +1,19 @@
-import type { Store } from '@sluice/core'
+import type { Duration, Store } from '@sluice/core'
 import { failureReporter, tracedKey, type RunOptions } from '@sluice/core/extend'
 import type { LockLostError } from './errors.ts'
-import { startLease } from './lease.ts'
+import { startLease, type Lease } from './lease.ts'
 import type { Instant, LocalTime } from './local-time.ts'
 import { askTwice, mayHaveApplied } from './lost-reply.ts'
 import type { Claim } from './operations/acquire.ts'
 import { extend } from './operations/extend.ts'
 import { release } from './operations/release.ts'
+import { parseTtl } from './options.ts'
 import type { Orphans } from './orphans.ts'
+import { rememberWhere } from './reentry.ts'
 import { startRenewal } from './renewal.ts'
+import type { Ticker } from './ticker.ts'
 import { traceExtend, traceRelease, type LockFields } from './tracing.ts'
+import type { WaitingRoom } from './waiting-room.ts'
 
 const report = failureReporter('distributed-lock')
 
@@ -28,13 +32,15 @@ export type Released = 'released' | 'expired'
  */
 export interface Lock extends AsyncDisposable {
   readonly name: string
+  /** Says who holds it: `host:pid/` and what nobody else has. */
+  readonly token: string
   /**
    * Above the fence of every earlier holder of this name: microseconds since 1970, or one more than the last. Send it
    * along with each write and let the resource refuse a smaller one; nothing else stops a holder that was paused.
    */
   readonly fence: number
   /**
-   * Aborts when the lease is lost, before the store can give it to somebody else; the reason is a `LockLostError`.
+   * Aborts when the lease is lost or held for longer than `maxHold`, before the store can give it to somebody else; the reason is a `LockLostError`.
    * A release does not abort it.
    */
   readonly signal: AbortSignal
@@ -48,10 +54,11 @@ export interface Lock extends AsyncDisposable {
   assertHeld(): void
   /**
    * Renews the lease now to its full ttl instead of waiting for the next third.
+   * @param ttl the lease's ttl from now on. Default: as before. What it has already is never cut short
    * @throws LockLostError when it is lost or released
    * @throws StoreUnavailableError when the store does not answer; the lock is still held until its deadline
    */
-  extend(): Promise<void>
+  extend(ttl?: Duration): Promise<void>
   /**
    * Gives the lock back. `'expired'` when the lease had ended before. Calling it again answers the same.
    * @throws StoreUnavailableError when the store does not answer twice; it is then asked on in the background, and the
@@ -73,12 +80,20 @@ export interface HeldLock {
 export interface LockContext {
   readonly store: Store
   readonly time: LocalTime
+  readonly ticker: Ticker
   readonly orphans: Orphans
+  readonly room: WaitingRoom
+}
+
+/** Who asks for which lock. */
+export interface NamedClaim extends Claim {
+  readonly lockName: string
+  /** How long it may be held, however often it is renewed. */
+  readonly maxHoldMs: number
 }
 
 /** What the store granted. */
-export interface Grant extends Claim {
-  readonly lockName: string
+export interface Grant extends NamedClaim {
   readonly fence: number
   /** Before the request was sent. */
   readonly startedAt: Instant
@@ -86,42 +101,14 @@ export interface Grant extends Claim {
 
 /** Makes a lock of a grant, and starts renewing it. */
 export function holdLock(context: LockContext, grant: Grant): HeldLock {
-  const { store, time, orphans } = context
-  const { lockName, key, token, ttlMs, fence, startedAt } = grant
-  const claim = { key, token, ttlMs }
-  const lease = startLease(time, { lockName, fence, ttlMs, startedAt })
-  const fields = (): LockFields => ({ key: tracedKey(() => lockName) })
-  const renew = traceExtend.wrap(
-    () => store.run(extend, claim, renewalOptions(ttlMs)),
-    fields,
-    (isKept) => (isKept ? 'kept' : 'gone'),
-  )
-  const renewal = startRenewal({ lease, ttlMs, time, renew })
-
+  const { store, time, ticker } = context
+  const { lockName, key, token, ttlMs, fence } = grant
+  const lease = startLease(time, grant)
+  const renew = (newTtlMs: number): Promise<boolean> => renewLease(context, grant, newTtlMs)
+  const renewal = startRenewal({ lease, ttlMs, time, ticker, renew })
   let releasing: Promise<Released> | undefined
-  const releaseOnce = async (): Promise<Released> => {
-    const lost = lease.lost()
-    if (lost !== undefined) {
-      // A renewal under way may have kept the key alive after the deadline.
-      if (lost.reason === 'deadline') orphans.free(claim)
-      return 'expired'
-    }
-    renewal.stop()
-    lease.end()
-    try {
-      const ask = async (options: RunOptions, again: boolean): Promise<boolean> =>
-        // Not there at the second asking: the first freed it, and its reply was lost.
-        (await store.run(release, claim, options)) || again
-      if (await askTwice(time, ask)) return 'released'
-      lease.vanished()
-      return 'expired'
-    } catch (error) {
-      if (mayHaveApplied(error)) orphans.free(claim)
-      throw error
-    }
-  }
-  const releaseTold = traceRelease.wrap(releaseOnce, fields, (released) => released)
-  const giveBack = (): Promise<Released> => (releasing ??= releaseTold())
+  const giveBack = (): Promise<Released> =>
+    (releasing ??= releaseLease(context, grant, lease, renewal.stop))
   const finish = async (): Promise<LockLostError | undefined> => {
     await giveBack().catch((error: unknown) =>
       report({ verb: 'release', instead: 'left to expire', error }),
@@ -131,20 +118,66 @@ export function holdLock(context: LockContext, grant: Grant): HeldLock {
 
   const lock: Lock = {
     name: lockName,
+    token,
     fence,
-    signal: lease.signal,
+    get signal() {
+      return lease.signal
+    },
     get remainingMs() {
       return lease.remainingMs()
     },
     assertHeld: lease.assertHeld,
-    extend: renewal.extend,
+    extend: (ttl) => renewal.extend(ttl === undefined ? undefined : parseTtl(ttl)),
     release: giveBack,
     async [Symbol.asyncDispose]() {
       await finish()
     },
   }
+  rememberWhere(lock, { store, key })
   return { lock, finish }
 }
+
+const fieldsOf = (_: LockContext, { lockName }: Grant): LockFields => ({
+  key: tracedKey(() => lockName),
+})
+
+const renewLease = traceExtend.wrap(
+  ({ store }: LockContext, { key, token, retentionMs }: Grant, ttlMs: number): Promise<boolean> =>
+    store.run(extend, { key, token, retentionMs, ttlMs }, renewalOptions(ttlMs)),
+  fieldsOf,
+  (isKept) => (isKept ? 'kept' : 'gone'),
+)
+
+const releaseLease = traceRelease.wrap(
+  async (
+    { store, time, orphans }: LockContext,
+    grant: Grant,
+    lease: Lease,
+    stopRenewal: () => void,
+  ): Promise<Released> => {
+    const lost = lease.lost()
+    if (lost !== undefined) {
+      // A renewal under way may have kept the lease alive after the deadline.
+      if (lost.reason !== 'gone') orphans.free(grant)
+      return 'expired'
+    }
+    stopRenewal()
+    lease.end()
+    try {
+      const ask = async (options: RunOptions, again: boolean): Promise<boolean> =>
+        // Not there at the second asking: the first freed it, and its reply was lost.
+        (await store.run(release, grant, options)) || again
+      if (await askTwice(time, ask)) return 'released'
+      lease.vanished()
+      return 'expired'
+    } catch (error) {
+      if (mayHaveApplied(error)) orphans.free(grant)
+      throw error
+    }
+  },
+  fieldsOf,
+  (released) => released,
+)
 
 /** A short lease cannot wait out the store's own deadline: a hung renewal must leave time for the next. */
 function renewalOptions(ttlMs: number): RunOptions {

@@ -1,5 +1,12 @@
 import type { Cache, Duration } from '@sluice/core'
-import { checkOptions, durationMs, durationOption, wrongOption } from '@sluice/core/extend'
+import {
+  booleanOption,
+  checkOptions,
+  choiceOption,
+  durationMs,
+  durationOption,
+  wrongOption,
+} from '@sluice/core/extend'
 import { parseRetry, type RetryOptions, type RetryPlan } from './retry.ts'
 
 /** Options of `createLocks`. */
@@ -11,12 +18,47 @@ export interface LocksOptions {
    * a crash, not how long the work may take: `'100ms'` to `'7d'`. Default `'30s'`.
    */
   readonly ttl?: Duration
+  /**
+   * How long a fence is remembered after the end of the last lease: `'1h'` or more. Default `'7d'`. What was forgotten is
+   * made anew from the clock, so fences rise all the same unless the store's clock was set back by more than this.
+   */
+  readonly fenceRetention?: Duration
+}
+
+/** `LocksOptions`, parsed. */
+export interface LocksPlan {
+  readonly cache: Cache
+  readonly ttlMs: number
+  readonly fenceRetentionMs: number
 }
 
 /** Options of `tryAcquire` and `tryRun`. */
 export interface TryOptions {
   /** This lease's ttl. Default: that of `createLocks`. */
   readonly ttl?: Duration
+  /**
+   * The longest that the lock may be held: then the lease is renewed no more and `signal` aborts. It is measured from the
+   * moment the lock was asked for. Default: as long as the work takes.
+   */
+  readonly maxHold?: Duration
+  /**
+   * True where the caller may hold the lock already: inside `run`, `tryRun` or `withLock` of the same name it is then given
+   * that lease, with its fence, and giving it back does nothing. Default false: it would wait for itself.
+   */
+  readonly reentrant?: boolean
+}
+
+/** How one lock is tried for, parsed. */
+export interface TryPlan {
+  readonly ttlMs: number
+  readonly maxHoldMs: number
+  readonly isReentrant: boolean
+}
+
+/** What `run` and `tryRun` do when the lease was lost before the work ended. */
+export interface LossOptions {
+  /** `'throw'` rejects with `LockLostError`, `'ignore'` resolves to what the work returned. Default `'throw'`. */
+  readonly onLost?: 'throw' | 'ignore'
 }
 
 /** Options of `acquire` and `run`. */
@@ -25,37 +67,52 @@ export interface AcquireOptions extends TryOptions {
   readonly wait?: Duration
   /** Ends the wait: the call rejects with the signal's reason. Once acquired, the lock has a signal of its own. */
   readonly signal?: AbortSignal
-  /** How often a waiter asks again. */
+  /**
+   * Asks again and again instead of standing in the line: such a waiter has no place, so everybody who stands in the line
+   * is served before it. For a store that cannot pass on messages. Default: stands in the line, first come first served.
+   */
   readonly retry?: RetryOptions
 }
 
+/** Options of `run`. */
+export interface RunOptions extends AcquireOptions, LossOptions {}
+
+/** Options of `tryRun`. */
+export interface TryRunOptions extends TryOptions, LossOptions {}
+
 /** How one lock is acquired, parsed. */
-export interface AcquirePlan {
-  readonly ttlMs: number
+export interface AcquirePlan extends TryPlan {
   readonly waitMs: number
-  readonly retry: RetryPlan
+  /** `undefined`: stands in the line. */
+  readonly retry: RetryPlan | undefined
   readonly signal: AbortSignal | undefined
 }
 
+const tryNames = ['ttl', 'maxHold', 'reentrant']
+const acquireNames = [...tryNames, 'wait', 'signal', 'retry']
 const defaultTtlMs = 30_000
 const shortestTtlMs = 100
 /** Node's timers end at 24 days, and a lease that outlives a crash by a week serves nobody. */
 const longestTtlMs = 7 * 24 * 60 * 60 * 1000
 
 /** @throws OptionError for an option that is unknown or of the wrong kind */
-export function parseLocksOptions(options: LocksOptions): { cache: Cache; ttlMs: number } {
-  checkOptions('createLocks', options, ['cache', 'ttl'])
-  const { cache, ttl } = options
+export function parseLocksOptions(options: LocksOptions): LocksPlan {
+  checkOptions('createLocks', options, ['cache', 'ttl', 'fenceRetention'])
+  const { cache, ttl, fenceRetention } = options
   if (typeof cache?.stateKey !== 'function' || typeof cache.store?.run !== 'function') {
     throw wrongOption('cache', 'a cache: createLocks({ cache: createCache({ store: … }) })', cache)
   }
-  return { cache, ttlMs: parseTtl(ttl, defaultTtlMs) }
+  const fenceRetentionMs = durationOption(fenceRetention, 'fenceRetention', '7d')
+  if (fenceRetentionMs < 3_600_000) {
+    throw wrongOption('fenceRetention', `a duration of at least '1h'`, fenceRetention)
+  }
+  return { cache, ttlMs: parseTtl(ttl, defaultTtlMs), fenceRetentionMs }
 }
 
 /** @throws OptionError for an option that is unknown or of the wrong kind */
-export function parseTry(caller: string, options: TryOptions, locksTtlMs: number): number {
-  checkOptions(caller, options, ['ttl'])
-  return parseTtl(options.ttl, locksTtlMs)
+export function parseTry(caller: string, options: TryOptions, locksTtlMs: number): TryPlan {
+  checkOptions(caller, options, tryNames)
+  return parseHold(options, locksTtlMs)
 }
 
 /** @throws OptionError for an option that is unknown or of the wrong kind */
@@ -64,20 +121,41 @@ export function parseAcquire(
   options: AcquireOptions,
   locksTtlMs: number = defaultTtlMs,
 ): AcquirePlan {
-  checkOptions(caller, options, ['ttl', 'wait', 'signal', 'retry'])
-  const { ttl, wait, signal, retry } = options
+  checkOptions(caller, options, acquireNames)
+  const { wait, signal, retry } = options
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw wrongOption('signal', 'an AbortSignal', signal)
   }
   return {
-    ttlMs: parseTtl(ttl, locksTtlMs),
+    ...parseHold(options, locksTtlMs),
     waitMs: parseWait(wait),
-    retry: parseRetry(retry),
+    retry: retry === undefined ? undefined : parseRetry(retry),
     signal,
   }
 }
 
-function parseTtl(ttl: Duration | undefined, defaultMs: number): number {
+function parseHold({ ttl, maxHold, reentrant }: TryOptions, locksTtlMs: number): TryPlan {
+  return {
+    ttlMs: parseTtl(ttl, locksTtlMs),
+    maxHoldMs: maxHold === undefined ? Number.POSITIVE_INFINITY : durationMs(maxHold, 'maxHold'),
+    isReentrant: booleanOption(reentrant, 'reentrant', false),
+  }
+}
+
+/** Splits off what `run` and `tryRun` do with a loss. @throws OptionError for a policy that is none */
+export function parseLoss<Options extends LossOptions>(
+  options: Options,
+): { readonly isIgnored: boolean; readonly rest: Omit<Options, 'onLost'> } {
+  if (options.onLost === undefined) return { isIgnored: false, rest: options }
+  const { onLost, ...rest } = options
+  return {
+    isIgnored: choiceOption(onLost, 'onLost', ['throw', 'ignore'], 'throw') === 'ignore',
+    rest,
+  }
+}
+
+/** @throws OptionError for what is no ttl of a lease */
+export function parseTtl(ttl: Duration | undefined, defaultMs: number = defaultTtlMs): number {
   const ttlMs = durationOption(ttl, 'ttl', defaultMs)
   if (ttlMs >= shortestTtlMs && ttlMs <= longestTtlMs) return ttlMs
   throw wrongOption('ttl', `a duration from '100ms' to '7d'`, ttl)

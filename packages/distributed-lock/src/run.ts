@@ -1,3 +1,4 @@
+import { runAsHolder } from './current-lock.ts'
 import { LockLostError } from './errors.ts'
 import type { HeldLock, Lock } from './lock.ts'
 
@@ -10,20 +11,23 @@ export type TryRunResult<Value> =
 /**
  * Does the work and gives the lock back. The work's own error comes first; work that finished after its lease was lost
  * rejects, with what it returned in the error; a failure to release is never the caller's problem.
+ *
+ * @param isLossIgnored resolves to what the work returned even so
  */
 export async function runHolding<Value>(
   held: HeldLock,
   work: (lock: Lock) => Value | Promise<Value>,
+  isLossIgnored = false,
 ): Promise<Value> {
   let value: Value
   try {
-    value = await work(held.lock)
+    value = await runAsHolder(held.lock, () => work(held.lock))
   } catch (error) {
     await held.finish()
     throw error
   }
   const lost = await held.finish()
-  if (lost === undefined) return value
+  if (lost === undefined || isLossIgnored) return value
   const { lockName, fence, reason, cause } = lost
   throw new LockLostError({ lockName, fence, reason, cause, value })
 }

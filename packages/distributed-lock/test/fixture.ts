@@ -1,5 +1,6 @@
 import { createCache, StoreUnavailableError, type Cache, type Store } from '@sluice/core'
 import type { UnavailableReason } from '@sluice/core'
+import type { ChannelListener } from '@sluice/core/extend'
 import { memoryStore } from '@sluice/core/memory'
 import { createLocksBy, type Locks } from '../src/create-locks.ts'
 import { manualTime, type ManualTime } from './manual-time.ts'
@@ -27,6 +28,10 @@ export interface Fixture {
   around(verb: string, advice: Advice): void
   /** Operations that reached the store, by verb. */
   readonly calls: string[]
+  /** Messages are lost from now on, or not any more: then those who listen are told of the gap. */
+  mute(isMuted: boolean): void
+  /** Locks of another process on the same store. */
+  another(): Locks
 }
 
 /** Makes locks whose store and leases follow one clock. */
@@ -37,6 +42,8 @@ export function fixture(reason: UnavailableReason = 'timeout'): Fixture {
   const always = new Map<string, Fault | undefined>()
   const advices = new Map<string, Advice>()
   const calls: string[] = []
+  const listeners = new Set<ChannelListener>()
+  let isMuted = false
   const store: Store = {
     ...inner,
     async run(operation, args, options) {
@@ -54,6 +61,21 @@ export function fixture(reason: UnavailableReason = 'timeout'): Fixture {
       }
       return result
     },
+    subscribe(channel, listener) {
+      listeners.add(listener)
+      const subscription = inner.subscribe(channel, {
+        onGap: listener.onGap,
+        onMessage: (message) => (isMuted ? undefined : listener.onMessage(message)),
+      })
+      return {
+        // A link that is down is never ready.
+        ready: isMuted ? new Promise(() => undefined) : subscription.ready,
+        close() {
+          listeners.delete(listener)
+          subscription.close()
+        },
+      }
+    },
   }
   const cache = createCache({ store, prefix: 'test' })
   return {
@@ -64,6 +86,11 @@ export function fixture(reason: UnavailableReason = 'timeout'): Fixture {
     failAlways: (verb, fault) => void always.set(verb, fault),
     around: (verb, advice) => void advices.set(verb, advice),
     calls,
+    mute(muted) {
+      isMuted = muted
+      if (!muted) for (const { onGap } of listeners) onGap()
+    },
+    another: () => createLocksBy(time, { cache }),
   }
 }
 

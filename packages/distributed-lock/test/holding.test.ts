@@ -57,6 +57,36 @@ describe('a lock', () => {
     expect(lock.remainingMs).toBe(28_698)
   })
 
+  it('has the ttl that extend() was given, from then on', async () => {
+    const { locks, time, calls } = fixture()
+    const lock = await locks.acquire('a', { ttl: '30s' })
+    await lock.extend('5m')
+    expect(await locks.inspect('a')).toMatchObject({ remainingMs: 300_000 })
+    await time.advance(100_001)
+    expect(calls.filter((verb) => verb === 'extend').length).toBe(2)
+    expect(lock.remainingMs).toBeGreaterThan(295_000)
+    await lock.extend('1s')
+    // What it has is not cut short: a request may come late, after a longer one.
+    expect(lock.remainingMs).toBeGreaterThan(295_000)
+    await time.advance(299_000)
+    expect(lock.remainingMs).toBeLessThan(1000)
+    lock.assertHeld()
+  })
+
+  it('is not held for longer than maxHold, however often it is renewed', async () => {
+    const { locks, time } = fixture()
+    const lock = await locks.acquire('a', { ttl: '30s', maxHold: '1m' })
+    await time.advance(59_999)
+    lock.assertHeld()
+    await time.advance(1)
+    expect(lock.signal.reason).toMatchObject({ code: 'SLUICE_LOCK_LOST', reason: 'max-hold' })
+    // The work may not have heard the signal yet: the store keeps the lease until it says so, or to its end.
+    expect(await locks.tryAcquire('a')).toBeUndefined()
+    expect(await lock.release()).toBe('expired')
+    await time.advance(1000)
+    expect(await locks.inspect('a')).toMatchObject({ held: false })
+  })
+
   it('has a lease that is counted from before the request, however late the reply', async () => {
     const { locks, time, around } = fixture()
     const slow: Advice = async (apply) => {
@@ -154,6 +184,16 @@ describe('a fence', () => {
     expect(fences).toEqual([first, first + 1, first + 2])
   })
 
+  it('is remembered for as long as was asked', async () => {
+    const { cache, time } = fixture()
+    const locks = createLocksBy(time, { cache, fenceRetention: '1d' })
+    await (await locks.acquire('a', { ttl: '1m' })).release()
+    time.block(86_400_000)
+    expect(await locks.inspect('a')).toMatchObject({ fence: expect.any(Number) as number })
+    time.block(3_660_001)
+    expect(await locks.inspect('a')).toMatchObject({ fence: undefined })
+  })
+
   it('stays the same while the lock is renewed', async () => {
     const { locks, time } = fixture()
     const lock = await locks.acquire('a')
@@ -161,13 +201,13 @@ describe('a fence', () => {
     expect(await locks.inspect('a')).toMatchObject({ fence: lock.fence })
   })
 
-  it('is forgotten a week after the last lease, and rises still', async () => {
+  it('is remembered for a week after the last lease, then forgotten within the hour, and rises still', async () => {
     const { locks, time } = fixture()
     const lock = await locks.acquire('a', { ttl: '1m' })
     await lock.release()
     time.block(7 * 86_400_000)
     expect(await locks.inspect('a')).toMatchObject({ fence: lock.fence })
-    time.block(60_001)
+    time.block(3_660_001)
     expect(await locks.inspect('a')).toMatchObject({ fence: undefined })
     expect((await locks.acquire('a')).fence).toBeGreaterThan(lock.fence)
   })
@@ -181,6 +221,8 @@ describe('inspect', () => {
       owner: undefined,
       remainingMs: 0,
       fence: undefined,
+      holders: [],
+      waiting: 0,
     })
   })
 
@@ -188,12 +230,10 @@ describe('inspect', () => {
     const { locks, time } = fixture()
     const { fence } = await locks.acquire('a', { ttl: '30s' })
     time.block(1000)
+    void locks.acquire('a').catch(() => undefined)
     const seen = await locks.inspect('a')
-    expect(seen).toEqual({
-      held: true,
-      owner: expect.stringMatching(`:${process.pid}$`) as string,
-      remainingMs: 29_000,
-      fence,
-    })
+    const owner = expect.stringMatching(`:${process.pid}$`) as string
+    const lease = { owner, remainingMs: 29_000, fence }
+    expect(seen).toEqual({ held: true, ...lease, holders: [{ ...lease, units: 1 }], waiting: 1 })
   })
 })

@@ -1,8 +1,9 @@
+import { setTimeout } from 'node:timers/promises'
 import { redisStore } from '@sluice/core/redis'
-import { redisUrl, startRedis, uniquePrefix } from '@sluice/testkit'
+import { redisUrl, startRedis, uniquePrefix, waitUntil } from '@sluice/testkit'
 import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
-import { createLocks } from '../src/index.ts'
+import { createLocks, type Locks } from '../src/index.ts'
 import { openCache, sharedStoreSuite } from './shared-store.ts'
 
 describe('on one Redis', () => {
@@ -12,20 +13,24 @@ describe('on one Redis', () => {
     return [open(), open()]
   })
 
-  it('the lease has the ttl, and the fence is remembered for a week longer', async () => {
+  it('the lease has the ttl, and nothing but the fence is left of it, for an hour over a week at most', async () => {
     await using client = disposable(new Redis(redisUrl()))
     const cache = openCache(redisStore({ url: redisUrl() }), uniquePrefix())
     const key = cache.stateKey('lock', 'a')
-    const lock = await createLocks({ cache, ttl: '20s' }).acquire('a')
-    const leaseMs = await client.redis.pttl(key)
-    expect(leaseMs).toBeLessThanOrEqual(20_000)
-    expect(leaseMs).toBeGreaterThan(19_000)
-    const fenceMs = (await client.redis.pttl(`${key}:fence`)) - 7 * 86_400_000
-    expect(fenceMs).toBeLessThanOrEqual(20_000)
-    expect(fenceMs).toBeGreaterThan(19_000)
-    expect(Number(await client.redis.get(`${key}:fence`))).toBe(lock.fence)
+    const locks = createLocks({ cache, ttl: '20s' })
+    const lock = await locks.acquire('a')
+    const { remainingMs } = await locks.inspect('a')
+    expect(remainingMs).toBeLessThanOrEqual(20_000)
+    expect(remainingMs).toBeGreaterThan(19_000)
+    const weekMs = 7 * 86_400_000
+    const keptMs = await client.redis.pttl(key)
+    expect(keptMs).toBeGreaterThan(weekMs)
+    expect(keptMs).toBeLessThan(weekMs + 3_700_000)
     await lock.release()
-    expect(await client.redis.keys(`${key.split('{')[0]}*`)).toEqual([`${key}:fence`])
+    expect(await client.redis.keys(`${key.split('{')[0]}*`)).toEqual([key])
+    const left = await client.redis.hgetall(key)
+    expect(Object.keys(left).toSorted()).toEqual(['fence', 'kept'])
+    expect(Number(left['fence'])).toBe(lock.fence)
   })
 
   it('the fence is the time of Redis in microseconds', async () => {
@@ -46,8 +51,78 @@ describe('on one Redis', () => {
     const calls = callsOf(await client.redis.info('commandstats'))
     expect(calls.get('evalsha')).toBe(20)
     // What is left ran inside the scripts, and the two commands of this test.
-    const inside = ['get', 'set', 'del', 'time', 'config|resetstat', 'info', 'evalsha']
+    const scripts = ['time', 'hmget', 'hset', 'hdel']
+    const inside = [...scripts, 'config|resetstat', 'info', 'evalsha']
     expect([...calls.keys()].filter((name) => !inside.includes(name))).toEqual([])
+  })
+
+  it('100 000 names leave nothing but their fences, which expire', async () => {
+    await using server = await startRedis()
+    await using client = disposable(new Redis(server.url))
+    const cache = openCache(redisStore({ url: server.url }), 'many')
+    const locks = createLocks({ cache })
+    for (let n = 0; n < 100_000; n += 1000) {
+      const names = Array.from({ length: 1000 }, (_, at) => `order:${n + at}`)
+      await Promise.all(names.map((name) => locks.run(name, () => undefined)))
+    }
+    expect(await client.redis.dbsize()).toBe(100_000)
+    const [, expires] = /expires=(\d+)/.exec(await client.redis.info('keyspace')) ?? []
+    expect(expires).toBe('100000')
+    expect(await client.redis.hkeys(cache.stateKey('lock', 'order:7'))).toHaveLength(2)
+  }, 120_000)
+
+  it('50 waiters of 50 clients cost four commands each, none while they wait, in order', async () => {
+    await using server = await startRedis()
+    await using client = disposable(new Redis(server.url))
+    const cache = openCache(redisStore({ url: server.url }), 'count')
+    const open = (): Locks => createLocks({ cache })
+    await Promise.all([1, 2].map(() => open().run('warm', () => undefined)))
+    const first = await open().acquire('a')
+    await client.redis.config('RESETSTAT')
+    const calls = async () => callsOf(await client.redis.info('commandstats'))
+    const order: number[] = []
+    const turns = Array.from({ length: 50 }, (_, n) => open().run('a', () => order.push(n)))
+    const scripts = async () => (await calls()).get('evalsha') ?? 0
+    const inLine = async (): Promise<boolean> => (await open().inspect('a')).waiting === 50
+    await waitUntil(inLine, { what: 'all to stand in the line' })
+    await setTimeout(500)
+    const asked = await scripts()
+    await setTimeout(1000)
+    expect(await scripts()).toBe(asked)
+    await first.release()
+    await Promise.all(turns)
+    expect(order).toEqual(Array.from({ length: 50 }, (_, n) => n))
+    // To take a place, to look once since messages come, to confirm, to give back; the first holder's release, and `inLine`.
+    const ofThisTest = 10
+    expect(await scripts()).toBeLessThanOrEqual(200 + ofThisTest)
+    expect((await calls()).get('subscribe')).toBe(50)
+    // Who was served was told once.
+    expect((await calls()).get('publish')).toBe(50)
+  })
+
+  it('a waiter costs as much among 1000 as among 10', async () => {
+    const cache = openCache(redisStore({ url: redisUrl() }), uniquePrefix())
+    await using client = disposable(new Redis(redisUrl()))
+    const locks = createLocks({ cache })
+    const microsPerWaiter = async (waiters: number): Promise<number> => {
+      const first = await locks.acquire('a')
+      await client.redis.config('RESETSTAT')
+      const turns = Array.from({ length: waiters }, () =>
+        locks.run('a', () => undefined, { wait: '1m' }),
+      )
+      await waitUntil(async () => (await locks.inspect('a')).waiting === waiters, { what: 'line' })
+      await first.release()
+      await Promise.all(turns)
+      const info = await client.redis.info('commandstats')
+      return Number(/cmdstat_evalsha:calls=\d+,usec=(\d+)/.exec(info)?.[1]) / waiters
+    }
+    await microsPerWaiter(100)
+    const few = await microsPerWaiter(10)
+    const many = await microsPerWaiter(1000)
+    console.log(
+      `one waiter costs Redis ${few.toFixed(0)} µs among 10, ${many.toFixed(0)} µs among 1000`,
+    )
+    expect(many).toBeLessThan(few * 3)
   })
 
   it('a lock that somebody removed by hand is told as gone', async () => {

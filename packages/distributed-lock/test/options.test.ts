@@ -20,6 +20,7 @@ describe('a wrong option', () => {
     ['a ttl that is too long', { cache, ttl: '8d' }],
     ['a ttl that is none', { cache, ttl: 'soon' }],
     ['an endless ttl', { cache, ttl: Infinity }],
+    ['a fence that is forgotten too soon', { cache, fenceRetention: '59m' }],
   ])('of createLocks is refused: %s', (_, options) => {
     expect(() => createLocks(untyped(options))).toThrow(OptionError)
   })
@@ -30,6 +31,7 @@ describe('a wrong option', () => {
     ['a negative wait', { wait: -1 }],
     ['a wait that is none', { wait: 'long' }],
     ['a signal that is none', { signal: {} }],
+    ['no time to hold', { maxHold: 0 }],
     ['no attempt', { retry: { attempts: 0 } }],
     ['a factor below 1', { retry: { factor: 0.5 } }],
     ['a factor that is no number', { retry: { factor: '2' } }],

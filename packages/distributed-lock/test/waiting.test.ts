@@ -6,7 +6,7 @@ import { settled } from './manual-time.ts'
 
 const steady: AcquireOptions = { wait: '5s', retry: { jitter: 0 } }
 
-describe('waiting for a lock', () => {
+describe('asking again for a lock', () => {
   it('ends when the holder gives it back', async () => {
     const { locks, time } = fixture()
     const first = await locks.acquire('a')
@@ -84,15 +84,6 @@ describe('waiting for a lock', () => {
     const waiting = rejection(locks.acquire('a'))
     await time.advance(10_000)
     expect(await waiting).toMatchObject({ code: 'SLUICE_LOCK_TIMEOUT', waitedMs: 10_000 })
-  })
-
-  it('asks as it was told where a lease has no end', async () => {
-    const { locks, time, cache, calls } = fixture()
-    await cache.store.set(cache.stateKey('lock', 'a'), 'somebody')
-    const waiting = rejection(locks.acquire('a', { ...steady, wait: '1s' }))
-    await time.advance(1000)
-    expect(await waiting).toMatchObject({ attempts: 5, remainingMs: Infinity })
-    expect(calls.length).toBe(5)
   })
 
   it('ends with the reason of a signal, and asks no more', async () => {
