@@ -1,5 +1,5 @@
 import { redisStore } from '@sluice/core/redis'
-import { httpApps, startRedis, type HttpAppFactory } from '@sluice/testkit'
+import { httpApps, startRedis, type HttpAppFactory, waitUntil } from '@sluice/testkit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { lockRequest as expressLock } from '../src/express.ts'
 import { createLocks } from '../src/index.ts'
@@ -44,7 +44,10 @@ describe('locked requests of several processes on one Redis', () => {
     for (const factory of httpApps) {
       for (const onBusy of ['reject', 'wait'] as const) {
         await using server = await setUp(factory, redis.url, onBusy).listen()
-        expect((await fetch(server.url)).status).toBe(200)
+        // What was asked before the last pause may have been granted when Redis went on: it is freed in the background.
+        await waitUntil(async () => (await fetch(server.url)).status === 200, {
+          what: 'the lock to be free',
+        })
         redis.pause()
         const signal = AbortSignal.timeout(5000)
         expect((await fetch(server.url, { signal })).status).toBe(503)

@@ -1,7 +1,13 @@
 import { agreementSuite } from '@sluice/testkit'
 import fc from 'fast-check'
+import { consumeOne } from '../src/operations/consume-one.ts'
 
 agreementSuite({
+  // In reports and for planted faults they are one operation.
+  more: Object.entries(consumeOne).map(([algorithm, operation]) => ({
+    ...operation,
+    name: `rate-limiter.consume-${algorithm}`,
+  })),
   operations: new URL('../src/operations/', import.meta.url),
   steps: (key) => {
     const slots = ['a', 'b', 'c']

@@ -87,7 +87,7 @@ describe('a refusal that is remembered', () => {
     Object.assign(store, {
       async run(...args: Parameters<typeof run>) {
         const answer = await run(...args)
-        if (args[0].name.startsWith('rate-limiter.consume')) {
+        if (args[0].name === 'rate-limiter.consume') {
           refunding ??= limiter.refund('ada')
           await Promise.resolve()
         }

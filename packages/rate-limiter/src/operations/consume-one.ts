@@ -6,20 +6,15 @@ import { nowLua, readStates, type StatesReply } from './policy-states.ts'
 
 type ConsumeOne = Operation<ConsumeArgs, StatesReply>
 
-/*
- * What `consume` does, for what is asked most: one policy, and all of the units or none. Half of the work of that script is
- * in tables and loops that are not needed for it.
+/**
+ * What `consume` does, by the algorithm of the policy, for what is asked most: one policy, and all of the units or none. Half
+ * of the work of that script is in tables and loops that are not needed for it.
  */
-export const consumeSlidingWindow: ConsumeOne = consumeOneBy('sliding-window')
-export const consumeFixedWindow: ConsumeOne = consumeOneBy('fixed-window')
-export const consumeSlidingLog: ConsumeOne = consumeOneBy('sliding-log')
-export const consumeTokenBucket: ConsumeOne = consumeOneBy('token-bucket')
-
-const byAlgorithm: Readonly<Record<AlgorithmName, ConsumeOne>> = {
-  'sliding-window': consumeSlidingWindow,
-  'fixed-window': consumeFixedWindow,
-  'sliding-log': consumeSlidingLog,
-  'token-bucket': consumeTokenBucket,
+export const consumeOne: Readonly<Record<AlgorithmName, ConsumeOne>> = {
+  'sliding-window': consumeOneBy('sliding-window'),
+  'fixed-window': consumeOneBy('fixed-window'),
+  'sliding-log': consumeOneBy('sliding-log'),
+  'token-bucket': consumeOneBy('token-bucket'),
 }
 
 /** The operation that does what `consume` would, at the least cost. */
@@ -27,13 +22,13 @@ export function consumeOperation(args: ConsumeArgs): ConsumeOne {
   const { policies, least, most, take } = args
   const [policy] = policies
   const isForOne = policies.length === 1 && take && least === most && least > 0
-  return isForOne && policy !== undefined ? byAlgorithm[policy.algorithm] : consume
+  return isForOne && policy !== undefined ? consumeOne[policy.algorithm] : consume
 }
 
 function consumeOneBy(name: AlgorithmName): ConsumeOne {
   const algorithm: Algorithm = algorithms[name]
   return defineOperation({
-    name: `rate-limiter.consume-${name}`,
+    name: consume.name,
     keys: ({ blockKey, policies }: ConsumeArgs) => [blockKey, policies[0]?.key ?? ''],
     argv: ({ least, policies: [policy] }: ConsumeArgs) => [
       least,

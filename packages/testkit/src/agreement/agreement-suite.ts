@@ -8,7 +8,9 @@ import { checkAgreement, type AnyOperation, type Steps } from './check-agreement
 export interface AgreementSuiteOptions {
   /** The folder of the package's operations: `new URL('../src/operations/', import.meta.url)`. */
   readonly operations: URL
-  /** Arguments for every operation in the folder, by its name. Use ttls of 10 000 ms or more. */
+  /** Operations that the folder does not export by themselves, each with a name of its own. Default: none. */
+  readonly more?: readonly AnyOperation[]
+  /** Arguments for every operation, by its name. Use ttls of 10 000 ms or more. */
   readonly steps: Steps
 }
 
@@ -16,10 +18,14 @@ export interface AgreementSuiteOptions {
  * Registers the agreement test of a package (design 3.1): random schedules of all its operations give the same replies
  * and leave the same state in memory and in Redis. An operation without steps fails it.
  */
-export function agreementSuite({ operations: folder, steps }: AgreementSuiteOptions): void {
+export function agreementSuite({
+  operations: folder,
+  more = [],
+  steps,
+}: AgreementSuiteOptions): void {
   let operations: readonly AnyOperation[] = []
   beforeAll(async () => {
-    operations = await operationsIn(folder)
+    operations = [...(await operationsIn(folder)), ...more]
   })
 
   it('runs every operation of the package alike in memory and in Redis', async () => {
