@@ -1,5 +1,6 @@
 import type { Duration } from './duration.ts'
 import type { ScanOptions } from './key-walk.ts'
+import type { Payload } from './payload.ts'
 import type { CacheStats } from './stats.ts'
 import type { Store } from './store.ts'
 
@@ -132,6 +133,14 @@ export interface Cache {
   ping(): Promise<boolean>
   /** The key of state that a package keeps beside the entries: `prefix#area:{name}`. `clear()` never touches it. */
   stateKey(area: string, name: string): string
+  /** The key under which the store has an entry of this view: for packages whose operations work on entries. */
+  entryKey(key: string): string
+  /**
+   * What the store keeps of a value, by the codec of this cache: for packages whose operations write entries.
+   *
+   * @throws ValueError for what is no data, with the path of what is not
+   */
+  encode(value: unknown): Payload
 }
 
 /** Options of `namespace`. */

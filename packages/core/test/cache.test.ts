@@ -1,4 +1,4 @@
-import { createCache, KeyError, SluiceError, StoreClosedError } from '@sluice/core'
+import { createCache, KeyError, SluiceError, StoreClosedError, ValueError } from '@sluice/core'
 import { memoryStore } from '@sluice/core/memory'
 import { processCache } from '@sluice/core/extend'
 import { manualClock } from '@sluice/core/testing'
@@ -91,4 +91,13 @@ it('errors are recognised across copies of the package, by name and code', () =>
   expect(new Error('x')).not.toBeInstanceOf(SluiceError)
   expect(new SluiceError('SLUICE_KEY', 'x')).not.toBeInstanceOf(KeyError)
   expect(new KeyError('x')).toMatchObject({ name: 'KeyError', code: 'SLUICE_KEY', status: 400 })
+})
+
+it('a package finds an entry in the store by its key, as what the codec makes of its value', async () => {
+  const store = memoryStore()
+  const view = createCache({ store, prefix: 'shop' }).namespace('eu')
+  await view.set('a', { at: new Date(0) })
+  expect(await store.get(view.entryKey('a'))).toBe(view.encode({ at: new Date(0) }))
+  expect(() => view.entryKey('')).toThrow(KeyError)
+  expect(() => view.encode(() => 1)).toThrow(ValueError)
 })

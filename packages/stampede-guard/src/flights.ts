@@ -1,38 +1,39 @@
 import type { Store } from '@sluice/core'
-import { copiesOf, type Copies } from './copies.ts'
-
-/** What a call found: a value that nobody else has, or copies of one that others may have too. */
-export type Found = { readonly value: unknown } | { readonly copies: Copies }
-
-/** One reading of a key, and its load on a miss, which all who ask meanwhile share. */
-interface Call {
-  readonly callers: { count: number }
-  readonly copies: Promise<Copies>
-}
-
-/** One load under way, for callers who wait or in the background. */
-export interface Load {
-  /** What was loaded, when it is written. */
-  readonly copies: Promise<Copies>
-  /** True once a delete or a set has overtaken the load: what it brings must not be written. */
-  fenced: boolean
-  /** The write under way, which never rejects. */
-  write: Promise<void> | undefined
-}
+import { shareCall, type Call, type Crowd, type Found } from './calls.ts'
+import type { Copies } from './copies.ts'
+import { createLoads, type Load } from './loads.ts'
 
 /** The flights of one store, by id. */
 export interface Flights {
   /** Joins the call for this id, or makes it. Each caller gets a copy of its own, or the shared error. */
-  share(id: string, find: () => Promise<Found>): Promise<unknown>
+  share(
+    id: string,
+    find: (crowd: Crowd) => Promise<Found>,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown>
   /** The load under way. Never one that is fenced. */
   loading(id: string): Load | undefined
   /** Registers a load until it settles. `run` starts after that, so that it can be fenced from its first step on. */
-  load(id: string, run: (load: Load) => Promise<Copies>): Load
+  load(id: string, tags: readonly string[], run: (load: Load) => Promise<Copies | undefined>): Load
+  /** Nobody joins this load any more; it may go on. */
+  leave(id: string, load: Load): void
   /**
    * Makes a change of the entry that nothing begun before it undoes: a load under way is fenced, a write under way is
    * waited for, and who calls after the change joins nothing that may have seen the entry before it.
    */
   overtake<Result>(id: string, change: () => Promise<Result>): Promise<Result>
+  /** As `overtake`, for every id that begins so. */
+  overtakeAll<Result>(scope: string, change: () => Promise<Result>): Promise<Result>
+  /** As `overtake`, for what depends on a tag. */
+  invalidate<Result>(
+    scope: string,
+    tags: readonly string[],
+    change: () => Promise<Result>,
+  ): Promise<Result>
+  /** Tells on what a load depends besides: it is fenced if that was invalidated since it began. */
+  addTags(load: Load, tags: readonly string[]): void
+  /** How many invalidations there were. */
+  invalidations(): number
 }
 
 const byStore = new WeakMap<Store, Flights>()
@@ -48,69 +49,48 @@ export function flightsOf(store: Store): Flights {
 
 function createFlights(): Flights {
   const calls = new Map<string, Call>()
-  const loads = new Map<string, Load>()
+  const loads = createLoads()
+  let invalidations = 0
+
+  /** Fences loads, waits for their writes, makes the change, and lets nobody join a call from before its end. */
+  const change = async <Result>(
+    scope: string,
+    fenced: (id: string, load: Load) => boolean,
+    make: () => Promise<Result>,
+  ): Promise<Result> => {
+    const forgetCalls = (): void => {
+      for (const id of [...calls.keys()]) if (id.startsWith(scope)) calls.delete(id)
+    }
+    forgetCalls()
+    await loads.fence((id, load) => id.startsWith(scope) && fenced(id, load))
+    try {
+      return await make()
+    } finally {
+      // A call that came during the change may have read the entry as it was.
+      forgetCalls()
+    }
+  }
+
   return {
-    share: (id, find) => shareCall(calls, id, find),
-    loading: (id) => loads.get(id),
-    load(id, run) {
-      const load: Load = {
-        copies: Promise.resolve()
-          .then(() => run(load))
-          .finally(() => {
-            if (loads.get(id) === load) loads.delete(id)
-          }),
-        fenced: false,
-        write: undefined,
-      }
-      loads.set(id, load)
-      return load
-    },
-    async overtake(id, change) {
+    share: (id, find, signal) => shareCall(calls, id, find, signal),
+    loading: (id) => loads.at(id),
+    load: (id, tags, run) => loads.start(id, tags, run),
+    leave: (id, load) => loads.leave(id, load),
+    async overtake(id, make) {
       calls.delete(id)
-      const load = loads.get(id)
-      if (load !== undefined) {
-        loads.delete(id)
-        load.fenced = true
-        await load.write
-      }
+      await loads.fenceAt(id)
       try {
-        return await change()
+        return await make()
       } finally {
-        // A call that came during the change may have read the entry as it was.
         calls.delete(id)
       }
     },
-  }
-}
-
-async function shareCall(
-  calls: Map<string, Call>,
-  id: string,
-  find: () => Promise<Found>,
-): Promise<unknown> {
-  let call = calls.get(id)
-  if (call === undefined) {
-    const callers = { count: 0 }
-    call = { callers, copies: land(calls, id, callers, find) }
-    calls.set(id, call)
-  }
-  call.callers.count++
-  const copies = await call.copies
-  return copies()
-}
-
-/** Ends the call in the same step in which its callers are counted: nobody joins in between. */
-async function land(
-  calls: Map<string, Call>,
-  id: string,
-  callers: Call['callers'],
-  find: () => Promise<Found>,
-): Promise<Copies> {
-  try {
-    const found = await find()
-    if ('copies' in found) return found.copies
-    return callers.count === 1 ? () => found.value : copiesOf(found.value)
-  } finally {
-    if (calls.get(id)?.callers === callers) calls.delete(id)
+    overtakeAll: (scope, make) => change(scope, () => true, make),
+    invalidate(scope, tags, make) {
+      loads.hear(scope, { at: ++invalidations, tags })
+      return change(scope, (_, load) => load.tags.some((tag) => tags.includes(tag)), make)
+    },
+    addTags: (load, tags) => loads.addTags(load, tags),
+    invalidations: () => invalidations,
   }
 }

@@ -1,16 +1,13 @@
-import type { Cache, Duration } from '@sluice/core'
-import { checkOptions, durationOption, wrongOption } from '@sluice/core/extend'
-import { isEntry } from './entry.ts'
-import { createFinder } from './finder.ts'
-import { flightsOf } from './flights.ts'
-import { createLoadRunner, type Loader } from './loader.ts'
-import { parseGuardOptions, type GuardOptions } from './options.ts'
-import { fieldsOf, traceDelete, traceGet, traceSet } from './tracing.ts'
+import type { Duration } from '@sluice/core'
+import type { InvalidateMode } from './tags.ts'
+import type { Loader } from './loader.ts'
+import type { ManyLoader, ManyResult } from './many.ts'
+import type { EntryOptions } from './policy.ts'
 
-/** How one entry differs from the guard's options. */
-export interface EntryOptions {
-  /** How long the value lives. Default: the guard's ttl. */
-  readonly ttl?: Duration
+/** Options of one call. */
+export interface CallOptions extends EntryOptions {
+  /** Rejects this call with its reason when it aborts. The load goes on for the others, see `abortUnwanted`. */
+  readonly signal?: AbortSignal
 }
 
 /** Options of `wrap`. */
@@ -25,7 +22,7 @@ export type Peek<Value = unknown> =
   | {
       readonly hit: true
       readonly value: Value
-      /** True when the ttl is over and the entry is kept all the same. */
+      /** True when the ttl is over, or a tag was invalidated, and the entry is kept all the same. */
       readonly stale: boolean
       /** Milliseconds since the value was written. */
       readonly ageMs: number
@@ -35,7 +32,7 @@ export type Peek<Value = unknown> =
  * Loads values once and keeps them. Keys are text of 1 to 1024 bytes. Values are data, `null` included; every caller gets
  * a copy of its own.
  */
-export interface Guard {
+export interface Guard extends AsyncDisposable {
   /**
    * The cached value, or what `load` makes of the source. Callers who miss together share one load and its outcome, an
    * error too. When the store is away the value is loaded and not kept.
@@ -43,12 +40,25 @@ export interface Guard {
    * `undefined` from `load` means "none" and is not cached; `null` is. A loader must not ask the guard for its own key.
    *
    * @throws whatever `load` throws
+   * @throws LoadTimeoutError after `timeout`
    * @throws ValueError when what `load` returns is no data, with the path of what is not
    * @throws KeyError for a key that cannot be stored
    * @example
    * const user = await guard.get(`user:${id}`, () => db.findUser(id))
    */
-  get<Value>(key: string, load: Loader<Value>, options?: EntryOptions): Promise<Value>
+  get<Value>(key: string, load: Loader<Value>, options?: CallOptions): Promise<Value>
+  /**
+   * Many keys in one read. What is missing is loaded by one call of `loadMissing`, or some where others load a part of it
+   * already; each key has its own flight and its own error.
+   *
+   * @example
+   * const { values, errors } = await guard.getMany(ids, (missing) => db.findUsers(missing))
+   */
+  getMany<Value>(
+    keys: Iterable<string>,
+    loadMissing: ManyLoader<Value>,
+    options?: CallOptions,
+  ): Promise<ManyResult<Value>>
   /**
    * The function, guarded: calls of one key share a load and its cached result.
    *
@@ -60,116 +70,44 @@ export interface Guard {
     fn: (...args: Args) => Value | PromiseLike<Value>,
     options: WrapOptions<Args>,
   ): (...args: Args) => Promise<Value>
+  /** Loads a value anew whatever is cached, unless it is being loaded already, and keeps it. Throws as `get` does. */
+  refresh<Value>(key: string, load: Loader<Value>, options?: CallOptions): Promise<Value>
   /**
-   * Forgets a value; true when there was one. Call it after the source has changed. A load that is under way in this
-   * process reaches those who wait for it and is not kept; the next `get` loads afresh.
+   * Forgets a value; true when there was one, or one was being loaded by any process. Call it after the source has changed.
+   * A load that is under way reaches those who wait for it and is kept by no process; the next `get` loads afresh.
    *
    * @throws StoreUnavailableError when the store does not answer: the old value may live until its ttl
    */
   delete(key: string): Promise<boolean>
   /**
-   * Keeps a value, as if it had just been loaded, in place of whatever is there or under way in this process.
+   * Keeps a value, as if it had just been loaded, in place of whatever is there or under way in any process.
    *
    * @throws StoreUnavailableError when the store does not answer: the old value may live until its ttl
    */
   set(key: string, value: unknown, options?: EntryOptions): Promise<void>
+  /**
+   * Invalidates every value with one of the tags, also those that are being loaded.
+   *
+   * @param mode `'hard'`: they are not served any more. `'stale'`: they are as if their ttl were over, and served within
+   *   `staleWhileRevalidate` and `staleIfError` while they are loaded anew. Default `'hard'`.
+   * @throws StoreUnavailableError when the store does not answer: some of the tags may not be invalidated
+   * @example
+   * await guard.invalidateTags([`category:${id}`])
+   */
+  invalidateTags(tags: readonly string[], mode?: InvalidateMode): Promise<void>
+  /** Forgets every entry of the cache view that the guard was given, and what is being loaded. Answers how many. */
+  clear(): Promise<number>
   /**
    * What the cache holds, without loading or refreshing.
    *
    * @throws StoreUnavailableError when the store does not answer
    */
   peek<Value = unknown>(key: string): Promise<Peek<Value>>
-}
-
-/**
- * Makes a guard: a cache that fills itself, where a key that is in demand is loaded once, however many ask, and is
- * refreshed in the background before it expires, so that nobody waits for it again.
- *
- * Guards on one store share their flights by key, whatever their options: make one guard for each kind of thing, and
- * keep their keys apart by a namespace or by the key.
- *
- * @example
- * const guard = createGuard({ cache, ttl: '5m' })
- * const product = await guard.get(`product:${id}`, () => db.findProduct(id))
- * @throws OptionError for an option that is missing, unknown or of the wrong kind
- */
-export function createGuard(options: GuardOptions): Guard {
-  const config = parseGuardOptions(options)
-  const { cache, clock } = config
-  const flights = flightsOf(cache.store)
-  const runner = createLoadRunner(config)
-  const find = createFinder(config, flights, runner)
-  const flightId = flightIds(cache)
-  const ttlMsOf = (given: EntryOptions | undefined): number =>
-    durationOption(given?.ttl, 'ttl', config.ttlMs)
-
-  /** The type is the caller's word, as it is with `cache.get`: what is in the cache, some loader made. */
-  const get = traceGet.wrap(
-    async <Value>(key: string, load: Loader<Value>, ttlMs: number): Promise<Value> =>
-      (await find({ id: flightId(key), key, load, ttlMs })) as Value,
-    fieldsOf,
-    () => undefined,
-  )
-  const forget = traceDelete.wrap(
-    async (key: string) => flights.overtake(flightId(key), () => cache.delete(key)),
-    fieldsOf,
-    (deleted) => deleted,
-  )
-  const keep = traceSet.wrap(
-    async (key: string, value: unknown, ttlMs: number) =>
-      flights.overtake(flightId(key), () => runner.write(key, value, ttlMs)),
-    fieldsOf,
-    () => undefined,
-  )
-
-  return {
-    async get(key, load, given) {
-      checkLoader(load, 'load')
-      checkEntryOptions('get', given)
-      return get(key, load, ttlMsOf(given))
-    },
-    wrap(fn, given) {
-      checkLoader(fn, 'fn')
-      checkOptions('wrap', given, ['key', 'ttl'])
-      const { key: keyOf } = given
-      if (typeof keyOf !== 'function')
-        throw wrongOption('key', 'a function of the arguments', keyOf)
-      const ttlMs = ttlMsOf(given)
-      return async function guarded(...args) {
-        return get(keyOf(...args), () => fn(...args), ttlMs)
-      }
-    },
-    delete: (key) => forget(key),
-    async set(key, value, given) {
-      checkEntryOptions('set', given)
-      const ttlMs = ttlMsOf(given)
-      if (value === undefined) {
-        throw wrongOption('value', 'data (null is; to forget the key, delete it)', value)
-      }
-      await keep(key, value, ttlMs)
-    },
-    peek: async <Value>(key: string) => peekOf<Value>(await cache.get(key), clock.now()),
-  }
-}
-
-function peekOf<Value>(found: unknown, nowMs: number): Peek<Value> {
-  if (!isEntry(found)) return { hit: false }
-  const { value, writtenAtMs, expiresAtMs } = found
-  const ageMs = Math.max(0, nowMs - writtenAtMs)
-  return { hit: true, value: value as Value, stale: nowMs >= expiresAtMs, ageMs }
-}
-
-/** Tells the flights of this view of the store from those of its other views. The length keeps the parts apart. */
-function flightIds(cache: Cache): (key: string) => string {
-  const view = cache.stateKey('guard', 'view')
-  const scope = `${view.length}:${view}`
-  return (key) => scope + key
-}
-
-function checkLoader(given: unknown, name: string): void {
-  if (typeof given !== 'function') throw wrongOption(name, 'a function that loads the value', given)
-}
-
-function checkEntryOptions(owner: string, given: EntryOptions | undefined): void {
-  if (given !== undefined) checkOptions(owner, given, ['ttl'])
+  /**
+   * Begins no more refreshes and waits for those under way, then drops them. Later calls reject with `GuardClosedError`; the
+   * cache stays open. Idempotent.
+   *
+   * @param within how long to wait, default `'5s'`
+   */
+  close(within?: Duration): Promise<void>
 }

@@ -1,19 +1,11 @@
-import { failureReporter } from '@sluice/core/extend'
+import type { Clock } from '@sluice/core'
+import { callWithContext, type LoadContext, type Said } from './context.ts'
 import { copiesOf, type Copies } from './copies.ts'
-import { createEntry } from './entry.ts'
 import { smoothedLoadMs } from './early-refresh.ts'
-import type { Load } from './flights.ts'
-import type { GuardConfig } from './options.ts'
+import type { Entry } from './entry.ts'
+import type { Load } from './loads.ts'
+import type { Policy } from './policy.ts'
 import { fieldsOf, traceLoad, type LoadFields } from './tracing.ts'
-
-/** Reports what the guard absorbs, on the channel `sluice:stampede-guard:failure`. */
-export const reportFailure: ReturnType<typeof failureReporter> = failureReporter('stampede-guard')
-
-/** What a loader is told. */
-export interface LoadContext {
-  /** The key that is loaded, as it was given to the guard. */
-  readonly key: string
-}
 
 /** Makes the value of a key, from the source. */
 export type Loader<Value> = (context: LoadContext) => Value | PromiseLike<Value>
@@ -24,62 +16,50 @@ export interface Ask {
   readonly id: string
   readonly key: string
   readonly load: Loader<unknown>
-  readonly ttlMs: number
+  readonly policy: Policy
 }
 
 /** Circumstances of one load. */
 export interface LoadOptions {
-  /** The smoothed load time of the entry that this load replaces. */
-  readonly previousLoadMs?: number
+  /** The entry that this load replaces. */
+  readonly over?: Entry | undefined
+  /** The same, where the loader may look at it. */
+  readonly previous?: Entry | undefined
+  /** True when nobody waits for it. */
+  readonly background: boolean
+  /** True when there is a stale value to serve in place of an error. */
+  readonly canFail: boolean
   /** False when the store has just failed to read: it is not asked again. */
   readonly fill: boolean
 }
 
-/** Loads values and writes them. */
-export interface LoadRunner {
-  run(ask: Ask, options: LoadOptions, load: Load): Promise<Copies>
-  /** Writes an entry by hand. */
-  write(key: string, value: unknown, ttlMs: number): Promise<void>
+/** What a loader made. */
+export interface Loaded {
+  readonly value: unknown
+  readonly copies: Copies
+  readonly loadMs: number
+  readonly said: Said
 }
 
 const loadTold = traceLoad.wrap(
-  async (key: string, loader: Loader<unknown>, _why: LoadFields['why']) => loader({ key }),
-  (key, _loader, why) => ({ ...fieldsOf(key), why }),
+  async (_key: string, _why: LoadFields['why'], call: () => Promise<unknown>) => call(),
+  (key, why) => ({ ...fieldsOf(key), why }),
   () => undefined,
 )
 
-/** Makes the loading half of a guard. */
-export function createLoadRunner({ cache, clock }: GuardConfig): LoadRunner {
-  let latestLoadMs = 1
-
-  const writeEntry = async (
-    key: string,
-    value: unknown,
-    ttlMs: number,
-    loadMs: number,
-  ): Promise<void> => {
-    await cache.set(key, createEntry(value, clock.now(), ttlMs, loadMs), ttlMs)
-  }
-
-  return {
-    async run({ key, load: loader, ttlMs }, { fill, previousLoadMs }, load) {
-      const startedAtMs = clock.now()
-      const value = await (traceLoad.active
-        ? loadTold(key, loader, previousLoadMs === undefined ? 'miss' : 'refresh')
-        : loader({ key }))
-      const loadMs = smoothedLoadMs(clock.now() - startedAtMs, previousLoadMs)
-      latestLoadMs = loadMs
-      const copies = copiesOf(value)
-      // Checked in the step that sends the write: a fence comes before it, or waits for it.
-      if (value !== undefined && fill && !load.fenced) {
-        load.write = writeEntry(key, value, ttlMs, loadMs).catch((error: unknown) =>
-          reportFailure({ verb: 'set', instead: 'return', error }),
-        )
-        await load.write
-      }
-      return copies
-    },
-    // How long this value would take to load is not known: the guard's latest load is the best guess.
-    write: (key, value, ttlMs) => writeEntry(key, value, ttlMs, latestLoadMs),
-  }
+/** Calls the loader, and measures it. */
+export async function callLoader(
+  { key, load: loader }: Ask,
+  { over, previous, background }: LoadOptions,
+  { controller }: Load,
+  clock: Clock,
+): Promise<Loaded> {
+  const said: Said = { ttlMs: undefined, tags: undefined, skip: false }
+  const startedAtMs = clock.now()
+  const parts = { key, signal: controller.signal, previous, nowMs: startedAtMs }
+  const call = (): Promise<unknown> => callWithContext(loader, parts, said)
+  const why = background ? 'refresh' : 'miss'
+  const value = await (traceLoad.active ? loadTold(key, why, call) : call())
+  const loadMs = smoothedLoadMs(clock.now() - startedAtMs, over?.loadMs)
+  return { value, copies: copiesOf(value), loadMs, said }
 }

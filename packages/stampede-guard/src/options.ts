@@ -2,22 +2,23 @@ import type { Cache, Clock, Duration } from '@sluice/core'
 import {
   checkFunction,
   checkOptions,
-  durationMs,
+  durationOption,
   systemClock,
   wrongOption,
 } from '@sluice/core/extend'
+import { createPolicy, entryOptionNames, type EntryOptions, type Policy } from './policy.ts'
 
-/** Options of `createGuard`. */
-export interface GuardOptions {
+/** Options of `createGuard`. Those of entries hold for every call that does not say otherwise. */
+export interface GuardOptions extends EntryOptions {
   /** Where loaded values live: a cache from `createCache()`, or a namespace or tenant of one. */
   readonly cache: Cache
-  /** How long a loaded value lives, unless a call says otherwise. At least 1 ms, and finite. */
+  /** How long a loaded value is fresh. At least 1 ms, and finite. */
   readonly ttl: Duration
   /**
-   * How early values are refreshed, as a multiple of the time that loading them takes: above 1 earlier, below 1 later.
-   * Default 1, which the authors of XFetch show to be right for nearly everybody.
+   * How long an invalidation of tags by another process may go unnoticed when its message is lost. Within it a hit asks
+   * nothing of the store for its tags, after it one batch. Default `'1s'`.
    */
-  readonly beta?: number
+  readonly tagCheck?: Duration
   /** Where the time comes from. Default: the system clock. Tests pass the `manualClock()` of their store. */
   readonly clock?: Clock
   /** A number from 0 up to and without 1, drawn for each hit. Default `Math.random`. For tests. */
@@ -27,25 +28,24 @@ export interface GuardOptions {
 /** Options, parsed once. */
 export interface GuardConfig {
   readonly cache: Cache
-  readonly ttlMs: number
-  readonly beta: number
+  readonly policy: Policy
+  readonly tagCheckMs: number
   readonly clock: Clock
   readonly random: () => number
 }
 
 /** @throws OptionError on anything missing, unknown or of the wrong kind */
 export function parseGuardOptions(options: GuardOptions): GuardConfig {
-  checkOptions('createGuard', options, ['cache', 'ttl', 'beta', 'clock', 'random'])
-  const { cache, ttl, beta = 1, clock = systemClock, random = Math.random } = options
+  const names = ['cache', ...entryOptionNames, 'tagCheck', 'clock', 'random']
+  checkOptions('createGuard', options, names)
+  const { cache, tagCheck, clock = systemClock, random = Math.random } = options
   if (typeof cache?.stateKey !== 'function') {
     throw wrongOption('cache', 'a cache, such as createCache()', cache)
-  }
-  if (!Number.isFinite(beta) || beta <= 0) {
-    throw wrongOption('beta', 'a finite number above 0', beta)
   }
   if (typeof clock?.now !== 'function') {
     throw wrongOption('clock', 'a clock, such as { now: () => Date.now() }', clock)
   }
   checkFunction(random, 'random')
-  return { cache, ttlMs: durationMs(ttl, 'ttl'), beta, clock, random }
+  const policy = createPolicy(options)
+  return { cache, policy, tagCheckMs: durationOption(tagCheck, 'tagCheck', '1s'), clock, random }
 }

@@ -7,10 +7,10 @@ import { createBench, createGate, recordFailures, turns } from './fixtures.ts'
 const draw = (x: number) => 1 - Math.exp(-x)
 
 describe('an entry with a ttl of 60 s and a load of 200 ms', () => {
-  const entry = createEntry('value', 0, 60_000, 200)
-  const dueFrom = (random: number, beta = 1) =>
+  const entryOf = (loadMs: number) => createEntry({ value: 1, nowMs: 0, ttlMs: 60_000, loadMs })
+  const dueFrom = (random: number, beta = 1, loadMs = 200) =>
     [60_000, 59_900, 59_800, 59_400, 30_000, 29_999].filter((nowMs) =>
-      isDueEarly(entry, beta, nowMs, random),
+      isDueEarly(entryOf(loadMs), { early: 'xfetch', beta }, nowMs, () => random),
     )
 
   it('is due early by load time times the draw', () => {
@@ -25,9 +25,13 @@ describe('an entry with a ttl of 60 s and a load of 200 ms', () => {
   })
   it('is never due in the first half of its life, whatever the draw', () => {
     expect(dueFrom(1 - Number.EPSILON, 1e6)).toEqual([60_000, 59_900, 59_800, 59_400, 30_000])
-    expect(isDueEarly(createEntry('value', 0, 60_000, 1e9), 1, 29_999, 1 - Number.EPSILON)).toBe(
-      false,
-    )
+    expect(dueFrom(1 - Number.EPSILON, 1, 1e9)).not.toContain(29_999)
+  })
+  it('is due after a part of its ttl, or never, where the policy says so', () => {
+    const due = (early: number | false, nowMs: number) =>
+      isDueEarly(entryOf(200), { early, beta: 1 }, nowMs, () => 0.999)
+    expect([due(0.8, 47_999), due(0.8, 48_000)]).toEqual([false, true])
+    expect([due(false, 59_999), due(false, 60_000)]).toEqual([false, true])
   })
 })
 

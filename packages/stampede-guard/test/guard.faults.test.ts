@@ -2,8 +2,10 @@ import { createCache } from '@sluice/core'
 import { redisStore } from '@sluice/core/redis'
 import { createGuard, type Guard } from '@sluice/stampede-guard'
 import { startRedis, waitUntil, type RedisServer } from '@sluice/testkit'
+import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { recordFailures } from './fixtures.ts'
+import { createGate, recordFailures } from './fixtures.ts'
+import { startGuardProcess } from './guard-process.ts'
 
 /** A Redis of the test's own, and a guard on it that has been used. */
 async function createScene(args: string[] = []) {
@@ -62,9 +64,64 @@ it('when Redis refuses writes, values are loaded and returned, and the failure i
   expect(await guard.get('a', () => 'loaded')).toBe('loaded')
   expect(failures).toEqual([
     {
-      verb: 'set',
-      instead: 'return',
+      verb: 'get',
+      instead: 'load',
       error: expect.objectContaining({ code: 'SLUICE_STORE_UNAVAILABLE', reason: 'not-serving' }),
     },
   ])
 })
+
+it('when the process that loads is killed, another takes over within the lease', async () => {
+  const redis = await startRedis()
+  onTestFinished(() => redis.stop())
+  const settings = { url: redis.url, prefix: 'killed', options: { lease: '1s' } }
+  const [owner, other] = await Promise.all([
+    startGuardProcess(settings),
+    startGuardProcess(settings),
+  ])
+  owner.order('hang', 'a')
+  expect(await owner.answer()).toBe('hanging')
+  other.order('ask', 'a', 50, 0)
+  await owner.kill()
+  const startedMs = performance.now()
+  expect(await other.answer()).toMatchObject({ loads: 1 })
+  expect(performance.now() - startedMs).toBeLessThan(3000)
+})
+
+it('a process that lives keeps its lease for longer than the lease is', async () => {
+  const redis = await startRedis()
+  onTestFinished(() => redis.stop())
+  const settings = { url: redis.url, prefix: 'lives', options: { lease: 300 } }
+  const [owner, other] = await Promise.all([
+    startGuardProcess(settings),
+    startGuardProcess(settings),
+  ])
+  owner.order('ask', 'a', 1, 1500)
+  await waitUntil(async () => (await peekText(redis.url, 'lives:a')) !== null, {
+    what: 'the lease',
+  })
+  other.order('ask', 'a', 1, 0)
+  expect(await owner.answer()).toMatchObject({ loads: 1 })
+  expect(await other.answer()).toMatchObject({ loads: 0 })
+})
+
+it('when Redis goes during a load, callers get its value, and the next get loads', async () => {
+  recordFailures()
+  const { redis, guard } = await createScene()
+  const gate = createGate<string>()
+  const loading = guard.get('a', gate.load)
+  await waitUntil(() => gate.calls() === 1, { what: 'the load' })
+  await redis.kill()
+  gate.open('loaded')
+  expect(await loading).toBe('loaded')
+  expect(await guard.get('a', () => 'own')).toBe('own')
+})
+
+async function peekText(url: string, key: string): Promise<string | null> {
+  const client = new Redis(url)
+  try {
+    return await client.get(key)
+  } finally {
+    client.disconnect()
+  }
+}

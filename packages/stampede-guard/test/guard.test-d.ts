@@ -1,5 +1,5 @@
 import { createCache } from '@sluice/core'
-import { createGuard, type Peek } from '@sluice/stampede-guard'
+import { createGuard, type ManyResult, type Peek } from '@sluice/stampede-guard'
 import { expectTypeOf } from 'vitest'
 
 interface Product {
@@ -40,6 +40,27 @@ expectTypeOf(guard.get('a', () => findProduct(1))).toEqualTypeOf<Promise<Product
 expectTypeOf(guard.get('a', ({ key }) => key)).toEqualTypeOf<Promise<string>>()
 // @ts-expect-error a duration needs a unit
 void guard.get('a', () => 1, { ttl: '5' })
+
+expectTypeOf(guard.refresh('a', () => findProduct(1))).toEqualTypeOf<Promise<Product | undefined>>()
+
+// A loader that says that nothing has changed has the type of its other values.
+const conditional = guard.get('a', async ({ previous, notModified, signal }) => {
+  expectTypeOf(previous?.value).toEqualTypeOf<unknown>()
+  expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
+  return previous === undefined ? { etag: 'x' } : notModified()
+})
+expectTypeOf(conditional).toEqualTypeOf<Promise<{ etag: string }>>()
+
+const manyProducts = guard.getMany(['1', '2'], async (keys) => {
+  expectTypeOf(keys).toEqualTypeOf<readonly string[]>()
+  return new Map<string, Product | Error>()
+})
+expectTypeOf(manyProducts).toEqualTypeOf<Promise<ManyResult<Product>>>()
+const names = guard.getMany(['1'], (keys) => Object.fromEntries(keys.map((key) => [key, key])))
+expectTypeOf(names).toEqualTypeOf<Promise<ManyResult<string>>>()
+
+// @ts-expect-error a mode that there is not
+void guard.invalidateTags(['red'], 'soft')
 
 expectTypeOf(guard.peek<Product>('a')).toEqualTypeOf<Promise<Peek<Product>>>()
 const peeked = await guard.peek<Product>('a')

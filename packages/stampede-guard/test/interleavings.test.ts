@@ -62,7 +62,7 @@ it('however two callers and the store interleave, the source is asked once', asy
     }),
     { numRuns: 400 },
   )
-}, 20_000)
+}, 60_000)
 
 const writers = fc.constantFrom('delete' as const, 'set' as const)
 
@@ -94,4 +94,4 @@ it('however two callers and a delete or set interleave, no old value outlives it
     }),
     { numRuns: 400 },
   )
-}, 20_000)
+}, 60_000)

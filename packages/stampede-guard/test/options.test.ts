@@ -21,6 +21,21 @@ describe('wrong options are refused with what was expected and given', () => {
     [{ cache, ttl: '1m', bata: 2 }, /no option "bata"\. Did you mean "beta"\?/],
     [{ cache, ttl: '1m', clock: {} }, /"clock" to be a clock/],
     [{ cache, ttl: '1m', random: 0.5 }, /"random" to be a function/],
+    [{ cache, ttl: '1m', staleWhileRevalidate: 0 }, /"staleWhileRevalidate" to be a duration/],
+    [{ cache, ttl: '1m', staleIfError: 'long' }, /"staleIfError" to be a duration/],
+    [{ cache, ttl: '1m', softTimeout: -1 }, /"softTimeout" to be a duration/],
+    [{ cache, ttl: '1m', timeout: null }, /"timeout" to be a duration/],
+    [{ cache, ttl: '1m', negativeTtl: NaN }, /"negativeTtl" to be a duration/],
+    [{ cache, ttl: '1m', retryAfter: 0 }, /"retryAfter" to be a duration/],
+    [{ cache, ttl: '1m', lease: 0.5 }, /"lease" to be a duration/],
+    [{ cache, ttl: '1m', tagCheck: {} }, /"tagCheck" to be a duration/],
+    [{ cache, ttl: '1m', jitter: 1.1 }, /"jitter" to be a number from 0 to 1; got 1.1/],
+    [{ cache, ttl: '1m', early: 1 }, /"early" to be 'xfetch', a number between 0 and 1, or false/],
+    [{ cache, ttl: '1m', early: true }, /"early".*got true/],
+    [{ cache, ttl: '1m', tags: 'red' }, /"tags" to be a list of up to 100 texts/],
+    [{ cache, ttl: '1m', tags: [''] }, /"tags" to be a list of up to 100 texts/],
+    [{ cache, ttl: '1m', scope: 'cluster' }, /"scope" to be one of 'fleet', 'process'/],
+    [{ cache, ttl: '1m', abortUnwanted: 1 }, /"abortUnwanted" to be true or false/],
   ])('%o', (given, message) => {
     expect(() => create(given)).toThrow(OptionError)
     expect(() => create(given)).toThrow(message)
@@ -54,6 +69,24 @@ describe('wrong calls are refused, and nothing is loaded', () => {
     })
     expect(await refused((guard) => guard.set('a', 1, { ttl: 1.5 }))).toBeInstanceOf(OptionError)
     expect(await refused((guard) => guard.set('a', undefined))).toBeInstanceOf(OptionError)
+  })
+  it('a signal, a mode, tags or a bound of one call', async () => {
+    const signal = {} as AbortSignal
+    expect(await refused((guard, load) => guard.get('a', load, { signal }))).toMatchObject({
+      message: expect.stringContaining('"signal" to be an AbortSignal'),
+    })
+    const mode = 'soft' as 'stale'
+    expect(await refused((guard) => guard.invalidateTags(['a'], mode))).toMatchObject({
+      message: expect.stringContaining(`"mode" to be one of 'hard', 'stale'`),
+    })
+    expect(await refused((guard) => guard.invalidateTags([7 as never]))).toBeInstanceOf(OptionError)
+    expect(await refused(async (guard) => guard.close(-1))).toBeInstanceOf(OptionError)
+  })
+  it('a ttl that a loader sets', async () => {
+    const { guard, cache } = createBench()
+    const wrong = guard.get('a', ({ setTtl }) => setTtl(-1))
+    await expect(wrong).rejects.toBeInstanceOf(OptionError)
+    expect(await cache.has('a')).toBe(false)
   })
   it('a loader that is no function', async () => {
     const noLoader = 'load' as unknown as () => unknown

@@ -2,11 +2,19 @@ import type { Cache } from '../cache.ts'
 import { checkKey, hashTag, namespaceLevel, tenantLevel } from '../key.ts'
 import { checkOptions } from '../options.ts'
 import { createCounters, type CacheStats, type Counts } from '../stats.ts'
-import { baseOf, ttlOf, type View } from './view.ts'
+import { baseOf, keyMaker, ttlOf, type View } from './view.ts'
 
 type ViewVerbs = Pick<
   Cache,
-  'namespace' | 'clearNamespace' | 'tenant' | 'stats' | 'resetStats' | 'ping' | 'stateKey'
+  | 'namespace'
+  | 'clearNamespace'
+  | 'tenant'
+  | 'stats'
+  | 'resetStats'
+  | 'ping'
+  | 'stateKey'
+  | 'entryKey'
+  | 'encode'
 >
 
 /**
@@ -39,6 +47,8 @@ export function viewVerbs(view: View, open: (view: View) => Cache): ViewVerbs {
         () => false,
       ),
     stateKey: (area, name) => `${prefix}#${area}:${levels}${hashTag(checkKey(name, 'name'))}`,
+    entryKey: keyMaker(view),
+    encode: (value) => view.values.encode(value),
   }
 }
 
