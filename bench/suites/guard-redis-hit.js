@@ -1,0 +1,11 @@
+import { each, guardHits, onRedis, unguarded } from '../harness/guard-contenders.js'
+import { object, parallel } from '../harness/work.js'
+
+export const title = 'A guarded hit on Redis, of a 1 kB object, 64 at a time'
+export const unit = 'ns'
+export const floor = 'ioredis GET, JSON'
+export const slice = 1280
+
+export const contenders = each({ 'ioredis GET, JSON': unguarded, ...onRedis }, (make) =>
+  guardHits(make, object, (get) => parallel(64, get)),
+)
