@@ -1,0 +1,49 @@
+import { createArchive } from './archive.ts'
+import { eligibilityOf } from './eligible.ts'
+import { createForgetter } from './forget.ts'
+import { createLookup } from './lookup.ts'
+import { parseResponseOptions, type ResponseCacheOptions } from './options.ts'
+import { pageKeyOf } from './request-key.ts'
+import { demandsOf, noDemands } from './usable.ts'
+import type { Visit } from './visit.ts'
+
+/** Answers a request from the cache, or lets it go on to the handler: true. */
+export type Responder<Context> = (visit: Visit<Context>) => Promise<boolean>
+
+/** Responses that go on to a handler, with some `cacheResponse()` watching: one is enough. */
+const inHand = new WeakSet<object>()
+
+/**
+ * All that the middleware `cacheResponse` does, for any framework.
+ *
+ * @throws OptionError for an option that is unknown, missing or of the wrong kind
+ */
+export function createResponder<Context>(
+  options: ResponseCacheOptions<Context>,
+): Responder<Context> {
+  const config = parseResponseOptions(options)
+  const archive = createArchive(config)
+  const forgetter = createForgetter(config.cache)
+  const lookUp = createLookup(config, archive)
+  return async function respond(visit) {
+    const { request, response } = visit
+    if (inHand.has(response)) return true
+    const eligibility = eligibilityOf(config, visit)
+    if (eligibility === 'lookup') {
+      const demands = config.trustRequestDirectives ? demandsOf(request.headers) : noDemands
+      const isAuthorized = request.headers.authorization !== undefined
+      const passes = await lookUp({ visit, at: pageKeyOf(config, visit), demands, isAuthorized })
+      if (passes) inHand.add(response)
+      return passes
+    }
+    inHand.add(response)
+    visit.offer(() => undefined)
+    const why = eligibility === 'unsafe' ? 'method' : 'bypass'
+    response.appendHeader('Cache-Status', `${config.name}; fwd=${why}`)
+    if (eligibility === 'unsafe') {
+      const { exchange } = visit
+      exchange.beforeHeaders(() => forgetter.afterUnsafe(visit))
+    }
+    return true
+  }
+}
