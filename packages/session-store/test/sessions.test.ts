@@ -42,6 +42,7 @@ describe('a session', () => {
       {
         name: 'test.dump',
         lua: '',
+        prelude: '',
         readOnly: true,
         keys: () => [key],
         argv: () => [],
