@@ -105,6 +105,8 @@ export type UnavailableReason =
   | 'not-serving'
   /** The server refused the credentials or the command. */
   | 'denied'
+  /** It was applied, and fewer replicas than asked for have it in time: a failover may lose it. */
+  | 'not-replicated'
 
 /** The store did not answer in time or cannot answer. `reason` says which, `cause` holds what the client saw. */
 export class StoreUnavailableError extends SluiceError {

@@ -26,6 +26,12 @@ export {
 export type { Payload } from './payload.ts'
 export { processCache, standInStore } from './process-cache.ts'
 export { show } from './show.ts'
-export type { ChannelListener, RunOptions, StoreSetOptions, Subscription } from './store.ts'
+export type {
+  ChannelListener,
+  Replicas,
+  RunOptions,
+  StoreSetOptions,
+  Subscription,
+} from './store.ts'
 export { createTrace, type Trace } from './tracing.ts'
 export { tracedKey } from './tracing-key.ts'

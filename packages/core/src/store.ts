@@ -41,10 +41,27 @@ export interface StoreGet {
   readonly now?: (key: string) => Payload | undefined
 }
 
+/** Which replicas must have what an operation wrote. */
+export interface Replicas<Result = unknown> {
+  /** How many of the server's replicas, 1 or more. */
+  readonly count: number
+  /** How long they may take, up to 1000 ms. The deadline of the call is twice that later: another call may be waiting. */
+  readonly timeoutMs: number
+  /** Which results only count with the replicas; others are answered at once. Default: all. */
+  readonly of?: (result: Result) => boolean
+}
+
 /** How one call differs from the store's defaults. */
-export interface RunOptions {
+export interface RunOptions<Result = unknown> {
   /** Milliseconds until the call fails with `StoreUnavailableError`, reason `timeout`. Default: the store's. */
   readonly deadlineMs?: number
+  /**
+   * Rejects with `StoreUnavailableError`, reason `not-replicated`, unless so many replicas have what the operation wrote,
+   * whether it wrote it just now or finds it written already. It was applied all the same: who does not want it then has to
+   * undo it. A memory store has no replicas, so it applies nothing and rejects. Redis is asked by one more command (`WAIT`),
+   * on a connection of its own that is opened on first use; calls on other connections are not held up, and may overtake.
+   */
+  readonly replicas?: Replicas<Result>
 }
 
 /** Told by a store of what was published on a channel. It must not throw. */
@@ -110,7 +127,7 @@ export interface Store extends AsyncDisposable {
   run<Args, Result>(
     operation: Operation<Args, Result>,
     args: Args,
-    options?: RunOptions,
+    options?: RunOptions<Result>,
   ): Promise<Result>
   /**
    * Listens on a channel, to what operations publish there: `PUBLISH` in Lua, `publish` in memory. Messages are hints: they

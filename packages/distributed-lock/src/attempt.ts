@@ -5,6 +5,7 @@ import { elapsedMs } from './local-time.ts'
 import type { Grant, LockContext, NamedClaim } from './lock.ts'
 import { askTwice, mayHaveApplied } from './lost-reply.ts'
 import { acquire } from './operations/acquire.ts'
+import { asReplicated, refusalOf } from './replication.ts'
 
 /** The lock was busy for one attempt. */
 export interface Busy {
@@ -34,27 +35,33 @@ export interface AttemptOptions {
  *
  * @throws StoreUnavailableError when the store did not answer, or answered when the lease was already over. It may have
  * granted the lease all the same.
+ * @throws LockNotReplicatedError when it has
  */
 export async function attempt(
-  { store, time }: LockContext,
+  { store, time, replication }: LockContext,
   claim: NamedClaim,
   { channel, mayAskAgain = () => false }: AttemptOptions = {},
 ): Promise<Busy | Granted> {
   const request = channel === undefined ? claim : { ...claim, channel }
   const ask = async (options: RunOptions): Promise<Busy | Granted> => {
     const startedAt = time.now()
-    const answer = await store.run(acquire, request, options)
+    const how = asReplicated(replication, claim.ttlMs, options)
+    const answer = await store.run(acquire, request, how)
     if (!answer.granted) return answer
     if (elapsedMs(startedAt, time.now()) >= usableMs(claim.ttlMs)) throw tooLate(claim)
     return { granted: true, grant: { ...claim, fence: answer.fence, startedAt } }
   }
-  return askTwice(time, ask, mayAskAgain)
+  try {
+    return await askTwice(time, ask, mayAskAgain)
+  } catch (error) {
+    throw refusalOf(error, claim.lockName)
+  }
 }
 
 /**
  * `attempt`, once. What may have been taken all the same is freed, so nobody waits for a holder that does not exist.
  *
- * @throws StoreUnavailableError as `attempt`
+ * @throws StoreUnavailableError, LockNotReplicatedError as `attempt`
  */
 export async function attemptOnce(
   context: LockContext,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { LockInspection } from './inspection.ts'
+import { leadBy, type Candidate, type LeaderWork, type LeadOptions } from './lead.ts'
 import { systemTime, type LocalTime } from './local-time.ts'
 import { createLockSets, type LockSet } from './lock-set.ts'
 import type { Lock, NamedClaim } from './lock.ts'
@@ -29,7 +30,8 @@ import { createWaitingRoom } from './waiting-room.ts'
 /**
  * Named locks on one store. A name is text of 1 to 1024 bytes, chosen freely: it never meets a cached entry. Every
  * method rejects with `KeyError` for a bad name, `OptionError` for a bad option and `StoreUnavailableError` when the
- * store cannot say who holds the lock: without an answer nobody gets it.
+ * store cannot say who holds the lock: without an answer nobody gets it. Where `createLocks` was told of `replicas`, whatever
+ * takes a lock rejects with `LockNotReplicatedError` when they did not have the grant in time.
  */
 export interface Locks {
   /**
@@ -83,6 +85,21 @@ export interface Locks {
     work: (locks: LockSet) => Value | Promise<Value>,
     options?: RunOptions,
   ): Promise<Value>
+  /**
+   * Elects a leader among all processes that call this with the same name: one of them does the work, the others stand by,
+   * and when it ends, fails or dies, the next one does. A failure of the work or the store is published on the
+   * diagnostics channel `sluice:distributed-lock:failure`, and the candidate stands again; work is never started while
+   * that of the last term still runs.
+   *
+   * @param work runs until `signal` aborts. A resource that checks `fence` refuses a leader that missed its end.
+   * @throws OptionError for an option that is unknown or of the wrong kind, at once
+   * @example
+   * const scheduler = locks.lead('scheduler', async ({ signal, fence }) => {
+   *   while (!signal.aborted) await scheduleNext({ signal, fence })
+   * })
+   * process.once('SIGTERM', () => void scheduler.resign())
+   */
+  lead(name: string, work: LeaderWork, options?: LeadOptions): Candidate
   /** Who holds the lock, and how many wait. It may be others when you read this. */
   inspect(name: string): Promise<LockInspection>
   /**
@@ -125,12 +142,12 @@ export function createLocks(options: LocksOptions): Locks {
 
 /** `createLocks` with the clocks and timers that leases are measured by: tests bring their own. */
 export function createLocksBy(time: LocalTime, options: LocksOptions): Locks {
-  const { cache, ttlMs, fenceRetentionMs: retentionMs } = parseLocksOptions(options)
+  const { cache, ttlMs, fenceRetentionMs: retentionMs, replication } = parseLocksOptions(options)
   const { store } = cache
   const ticker = createTicker(time)
   const orphans = createOrphans(store, time, ticker)
   const room = createWaitingRoom(store, ticker, cache.stateKey('lock-waiters', randomText()))
-  const context = { store, time, ticker, orphans, room }
+  const context = { store, time, ticker, orphans, room, replication }
   const newToken = tokenMaker()
   const claim = (target: Target, plan: TryPlan): NamedClaim => ({
     ...target,
@@ -152,12 +169,14 @@ export function createLocksBy(time: LocalTime, options: LocksOptions): Locks {
     claim: (name, plan) => claim(mutex(name)(), plan),
   })
 
+  const acquire: Locks['acquire'] = (name, given) => verbs.acquire(mutex(name), given)
   return {
     ...sets,
-    acquire: (name, given) => verbs.acquire(mutex(name), given),
+    acquire,
     tryAcquire: (name, given) => verbs.tryAcquire(mutex(name), given),
     run: (name, work, given) => verbs.run(mutex(name), work, given),
     tryRun: (name, work, given) => verbs.tryRun(mutex(name), work, given),
+    lead: (name, work, given) => leadBy(time, { acquire }, name, work, given),
     inspect: async (name) => verbs.inspect(keyOf(name)),
     forceRelease: async (name) => verbs.forceRelease(keyOf(name)),
     semaphore: (name, permits) => createSemaphore(cache, verbs, name, permits),

@@ -10,7 +10,7 @@ export class LockNotHeldError extends SluiceError {
   constructor(lockName: string) {
     super(
       'SLUICE_LOCK_NOT_HELD',
-      `Expected lock ${JSON.stringify(lockName)} to be held here. Call this inside withLock(), locks.run(), lead() or lockRequest().`,
+      `Expected lock ${JSON.stringify(lockName)} to be held here. Call this inside withLock(), locks.run(), locks.lead() or lockRequest().`,
     )
     this.lockName = lockName
   }

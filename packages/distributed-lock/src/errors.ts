@@ -1,7 +1,12 @@
 import { SluiceError } from '@sluice/core'
 
 /** Stable codes of the errors that `@sluice/distributed-lock` throws itself. */
-export type LockErrorCode = 'SLUICE_LOCK_BUSY' | 'SLUICE_LOCK_TIMEOUT' | 'SLUICE_LOCK_LOST'
+export type LockErrorCode =
+  | 'SLUICE_LOCK_BUSY'
+  | 'SLUICE_LOCK_TIMEOUT'
+  | 'SLUICE_LOCK_LOST'
+  | 'SLUICE_LOCK_NOT_HELD'
+  | 'SLUICE_LOCK_NOT_REPLICATED'
 
 /** What a refused caller is told of the holder. */
 export interface BusyDetails {
@@ -50,6 +55,23 @@ export class LockTimeoutError extends SluiceError {
     this.remainingMs = remainingMs
     this.waitedMs = waitedMs
     this.attempts = attempts
+  }
+}
+
+/**
+ * The lock was granted, and not as many replicas as `replicas` asks for had the grant in time: it is not counted on, and given
+ * back in the background. `cause` says how many had it. Answered with 503 by default.
+ */
+export class LockNotReplicatedError extends SluiceError {
+  readonly lockName: string
+
+  constructor(lockName: string, cause: unknown) {
+    super(
+      'SLUICE_LOCK_NOT_REPLICATED',
+      `Lock ${quote(lockName)} was granted, but too few replicas had the grant in time.`,
+      { cause, status: 503 },
+    )
+    this.lockName = lockName
   }
 }
 

@@ -1,7 +1,7 @@
 import { failureReporter } from '@sluice/core/extend'
-import { LockLostError } from './errors.ts'
 import type { LocalTime } from './local-time.ts'
 import type { HeldLock, Lock } from './lock.ts'
+import { lossOf } from './loss-of.ts'
 
 const report = failureReporter('distributed-lock')
 
@@ -31,15 +31,5 @@ async function keep(time: LocalTime, lock: Lock, leftMs: number): Promise<void> 
     if (lock.remainingMs < leftMs) await lock.extend(Math.max(leftMs, shortestTtlMs))
   } catch (error) {
     report({ verb: 'extend', instead: 'kept for its ttl', error })
-  }
-}
-
-/** How a lock was lost by this moment; `undefined` when it is held, or was given back. */
-function lossOf(lock: Lock): LockLostError | undefined {
-  try {
-    lock.assertHeld()
-    return undefined
-  } catch (error) {
-    return error instanceof LockLostError && error.reason !== 'released' ? error : undefined
   }
 }

@@ -1,6 +1,6 @@
 export { createLocks, type Locks } from './create-locks.ts'
 export { assertLocked, currentLock, LockNotHeldError } from './current-lock.ts'
-export { LockBusyError, LockLostError, LockTimeoutError } from './errors.ts'
+export { LockBusyError, LockLostError, LockNotReplicatedError, LockTimeoutError } from './errors.ts'
 export type {
   BusyDetails,
   LockErrorCode,
@@ -11,7 +11,7 @@ export type {
 export { fencedGet, fencedSet, type FencedSetOptions } from './fenced.ts'
 export type { LockRequestOptions } from './http/lock-gate.ts'
 export type { LeaseInspection, LockInspection } from './inspection.ts'
-export { lead, type Candidate, type LeaderWork, type Leadership, type LeadOptions } from './lead.ts'
+export type { Candidate, LeaderWork, Leadership, LeadOptions } from './lead.ts'
 export type { LockSet } from './lock-set.ts'
 export type { Lock, Released } from './lock.ts'
 export type { NamedLock, ReadWriteLock, Semaphore } from './named-lock.ts'

@@ -3,7 +3,7 @@ import { checkOptions, durationOption, failureReporter, wrongOption } from '@slu
 import type { Locks } from './create-locks.ts'
 import { holdAtLeast } from './hold-at-least.ts'
 import { joinSignals } from './joined-signal.ts'
-import { systemTime, type LocalTime } from './local-time.ts'
+import type { LocalTime } from './local-time.ts'
 import type { HeldLock, Lock } from './lock.ts'
 import { parseAcquire, type AcquireOptions } from './options.ts'
 import { pauseMs, type RetryPlan } from './retry.ts'
@@ -18,7 +18,7 @@ export interface Leadership extends Pick<Lock, 'name' | 'fence' | 'assertHeld'> 
 /** What a leader does until its `signal` aborts. Returning earlier steps down. */
 export type LeaderWork = (leadership: Leadership) => unknown
 
-/** Options of `lead`. */
+/** Options of `locks.lead`. */
 export interface LeadOptions {
   /** How long others wait for a new leader after this process has crashed. Default: that of `createLocks`. */
   readonly ttl?: Duration
@@ -47,39 +47,17 @@ export interface Candidate extends AsyncDisposable {
   readonly done: Promise<void>
 }
 
-/**
- * Elects a leader among all processes that call this with the same name: one of them does the work, the others stand by,
- * and when it ends, fails or dies, the next one does. A failure of the work or the store is published on the
- * diagnostics channel `sluice:distributed-lock:failure`, and the candidate stands again; work is never started while
- * that of the last term still runs.
- *
- * @param work runs until `signal` aborts. A resource that checks `fence` refuses a leader that missed its end.
- * @example
- * const scheduler = lead(locks, 'scheduler', async ({ signal, fence }) => {
- *   while (!signal.aborted) await scheduleNext({ signal, fence })
- * })
- * process.once('SIGTERM', () => void scheduler.resign())
- * @throws OptionError for an option that is unknown or of the wrong kind
- */
-export function lead(
-  locks: Locks,
-  name: string,
-  work: LeaderWork,
-  options: LeadOptions = {},
-): Candidate {
-  return leadBy(systemTime, locks, name, work, options)
-}
+/** The locks that candidates stand for. */
+type Offices = Pick<Locks, 'acquire'>
 
-/** `lead` with the clocks and timers by which it pauses: tests bring their own. */
+/** `Locks.lead` of some locks, with the clocks and timers by which it pauses. */
 export function leadBy(
   time: LocalTime,
-  locks: Locks,
+  locks: Offices,
   name: string,
   work: LeaderWork,
   options: LeadOptions = {},
 ): Candidate {
-  if (typeof locks?.acquire !== 'function')
-    throw wrongOption('locks', 'what createLocks() made', locks)
   if (typeof work !== 'function') throw wrongOption('work', 'the function that leads', work)
   const { acquireOptions, retry, signal } = parseLead(options)
   const resigned = new AbortController()

@@ -14,6 +14,7 @@ import {
   type AcquirePlan,
   type RunOptions,
 } from './options.ts'
+import { asReplicated, refusalOf } from './replication.ts'
 import { traceAcquire } from './tracing.ts'
 
 /** Several locks, held together: all of them, or none. */
@@ -97,7 +98,7 @@ async function takeAtOnce(
   claims: readonly NamedClaim[],
   { waitMs, signal }: AcquirePlan,
 ): Promise<readonly HeldLock[] | undefined> {
-  const { store, time, orphans } = context
+  const { store, time, orphans, replication } = context
   const [{ token, ttlMs, retentionMs } = noClaim()] = claims
   const claim = { lockKeys: claims.map(({ key }) => key), token, ttlMs, retentionMs }
   const grants = claims.map((one) => ({ ...one, token }))
@@ -109,7 +110,8 @@ async function takeAtOnce(
       time,
       async (runOptions) => {
         const startedAt = time.now()
-        return { answer: await store.run(acquireAll, claim, runOptions), startedAt }
+        const how = asReplicated(replication, ttlMs, runOptions)
+        return { answer: await store.run(acquireAll, claim, how), startedAt }
       },
       () => waitMs > 0 && signal?.aborted !== true,
     )
@@ -123,8 +125,9 @@ async function takeAtOnce(
       holdLock(context, { ...grant, fence: answer.fences[at] ?? 0, startedAt }),
     )
   } catch (error) {
-    if (signal?.aborted === true || mayHaveApplied(error)) giveBack()
-    throw error
+    const refusal = refusalOf(error, grants.map(({ lockName }) => lockName).join(', '))
+    if (signal?.aborted === true || mayHaveApplied(refusal)) giveBack()
+    throw refusal
   }
 }
 

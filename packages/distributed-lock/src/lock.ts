@@ -7,7 +7,7 @@ import { askTwice, mayHaveApplied } from './lost-reply.ts'
 import type { Claim } from './operations/acquire.ts'
 import { extend } from './operations/extend.ts'
 import { release } from './operations/release.ts'
-import { parseTtl } from './options.ts'
+import { parseTtl, type Replication } from './options.ts'
 import type { Orphans } from './orphans.ts'
 import { rememberWhere } from './reentry.ts'
 import { startRenewal } from './renewal.ts'
@@ -83,6 +83,8 @@ export interface LockContext {
   readonly ticker: Ticker
   readonly orphans: Orphans
   readonly room: WaitingRoom
+  /** Which replicas must have a grant. */
+  readonly replication: Replication
 }
 
 /** Who asks for which lock. */

@@ -1,5 +1,6 @@
 import { StoreUnavailableError } from '@sluice/core'
 import type { RunOptions } from '@sluice/core/extend'
+import { LockNotReplicatedError } from './errors.ts'
 import type { LocalTime } from './local-time.ts'
 
 /** A Redis client is back about 100 ms after its connection was cut. */
@@ -7,8 +8,12 @@ const reconnectMs = 200
 /** The second question is answered soon or not at all: with it, a call settles within about a second. */
 const secondAskMs = 250
 
-/** True when the store may have done what it was asked, and only its reply was lost. */
+/** True when the store may have done what it was asked, though the caller was not told so. */
 export function mayHaveApplied(error: unknown): boolean {
+  return error instanceof LockNotReplicatedError || isReplyLost(error)
+}
+
+function isReplyLost(error: unknown): boolean {
   return (
     error instanceof StoreUnavailableError &&
     (error.reason === 'timeout' || error.reason === 'disconnected')
@@ -29,7 +34,7 @@ export async function askTwice<Answer>(
   try {
     return await ask({}, false)
   } catch (error) {
-    if (!mayHaveApplied(error) || !mayAskAgain()) throw error
+    if (!isReplyLost(error) || !mayAskAgain()) throw error
     if (error instanceof StoreUnavailableError && error.reason === 'disconnected') {
       await time.sleep(reconnectMs)
     }

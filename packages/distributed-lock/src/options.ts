@@ -5,6 +5,7 @@ import {
   choiceOption,
   durationMs,
   durationOption,
+  integerOption,
   wrongOption,
 } from '@sluice/core/extend'
 import { parseRetry, type RetryOptions, type RetryPlan } from './retry.ts'
@@ -23,6 +24,15 @@ export interface LocksOptions {
    * made anew from the clock, so fences rise all the same unless the store's clock was set back by more than this.
    */
   readonly fenceRetention?: Duration
+  /**
+   * How many replicas of Redis must have a grant before it counts: all that there are, or the one that is promoted in a
+   * failover may be one that has not. A grant that they do not have in time is given back, and refused with
+   * `LockNotReplicatedError`. Costs one more command (`WAIT`) each time that a lock is asked for, about a round trip from Redis
+   * to its replicas for each grant, and one more connection. Renewals are not waited for. Needs `redisStore()`: memory has no replicas. Default 0.
+   */
+  readonly replicas?: number
+  /** How long the replicas may take: up to `'1s'`, and up to a third of the ttl. Default: as long as that. */
+  readonly replicasTimeout?: Duration
 }
 
 /** `LocksOptions`, parsed. */
@@ -30,6 +40,14 @@ export interface LocksPlan {
   readonly cache: Cache
   readonly ttlMs: number
   readonly fenceRetentionMs: number
+  readonly replication: Replication
+}
+
+/** Which replicas must have a grant. */
+export interface Replication {
+  /** 0 for none. */
+  readonly count: number
+  readonly timeoutMs: number
 }
 
 /** Options of `tryAcquire` and `tryRun`. */
@@ -88,16 +106,18 @@ export interface AcquirePlan extends TryPlan {
   readonly signal: AbortSignal | undefined
 }
 
+const locksNames = ['cache', 'ttl', 'fenceRetention', 'replicas', 'replicasTimeout']
 const tryNames = ['ttl', 'maxHold', 'reentrant']
 const acquireNames = [...tryNames, 'wait', 'signal', 'retry']
 const defaultTtlMs = 30_000
+const longestReplicasMs = 1000
 const shortestTtlMs = 100
 /** Node's timers end at 24 days, and a lease that outlives a crash by a week serves nobody. */
 const longestTtlMs = 7 * 24 * 60 * 60 * 1000
 
 /** @throws OptionError for an option that is unknown or of the wrong kind */
 export function parseLocksOptions(options: LocksOptions): LocksPlan {
-  checkOptions('createLocks', options, ['cache', 'ttl', 'fenceRetention'])
+  checkOptions('createLocks', options, locksNames)
   const { cache, ttl, fenceRetention } = options
   if (typeof cache?.stateKey !== 'function' || typeof cache.store?.run !== 'function') {
     throw wrongOption('cache', 'a cache: createLocks({ cache: createCache({ store: … }) })', cache)
@@ -106,7 +126,20 @@ export function parseLocksOptions(options: LocksOptions): LocksPlan {
   if (fenceRetentionMs < 3_600_000) {
     throw wrongOption('fenceRetention', `a duration of at least '1h'`, fenceRetention)
   }
-  return { cache, ttlMs: parseTtl(ttl, defaultTtlMs), fenceRetentionMs }
+  const ttlMs = parseTtl(ttl, defaultTtlMs)
+  return { cache, ttlMs, fenceRetentionMs, replication: parseReplication(options) }
+}
+
+function parseReplication({ replicas, replicasTimeout }: LocksOptions): Replication {
+  const count = integerOption(replicas, 'replicas', 0, 0)
+  const timeoutMs = durationOption(replicasTimeout, 'replicasTimeout', longestReplicasMs)
+  if (timeoutMs > longestReplicasMs) {
+    throw wrongOption('replicasTimeout', `a duration of up to '1s'`, replicasTimeout)
+  }
+  if (count === 0 && replicasTimeout !== undefined) {
+    throw wrongOption('replicas', 'how many, where "replicasTimeout" is given', replicas)
+  }
+  return { count, timeoutMs }
 }
 
 /** @throws OptionError for an option that is unknown or of the wrong kind */

@@ -1,6 +1,6 @@
 import type { Store } from '@sluice/core'
 import { currentLock } from './current-lock.ts'
-import { LockLostError } from './errors.ts'
+import { lossOf } from './loss-of.ts'
 import type { HeldLock, Lock } from './lock.ts'
 import type { Target } from './target.ts'
 
@@ -43,13 +43,4 @@ export function heldAround(store: Store, { lockName, key }: Target): HeldLock | 
   }
   rememberWhere(lock, where)
   return { lock, finish: async () => lossOf(outer) }
-}
-
-function lossOf({ assertHeld }: Lock): LockLostError | undefined {
-  try {
-    assertHeld()
-    return undefined
-  } catch (error) {
-    return error instanceof LockLostError && error.reason !== 'released' ? error : undefined
-  }
 }

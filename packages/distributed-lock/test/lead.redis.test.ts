@@ -1,7 +1,7 @@
 import { redisStore } from '@sluice/core/redis'
 import { redisUrl, uniquePrefix } from '@sluice/testkit'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createLocks, lead } from '../src/index.ts'
+import { createLocks } from '../src/index.ts'
 import { openCache } from './shared-store.ts'
 
 /** Candidates with clients of their own, and who of them worked, one after the other. */
@@ -10,8 +10,7 @@ function standing(count: number) {
   const terms: { readonly candidate: number; readonly fence: number }[] = []
   const candidates = Array.from({ length: count }, (_, candidate) => {
     const cache = openCache(redisStore({ url: redisUrl() }), prefix)
-    const handle = lead(
-      createLocks({ cache, ttl: '1s' }),
+    const handle = createLocks({ cache, ttl: '1s' }).lead(
       'boss',
       ({ signal, fence }) =>
         new Promise<void>((resolve) => {

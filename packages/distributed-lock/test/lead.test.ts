@@ -2,12 +2,12 @@ import { channel } from 'node:diagnostics_channel'
 import type { AbsorbedFailure } from '@sluice/core/extend'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { currentLock } from '../src/current-lock.ts'
-import { leadBy, type Candidate, type LeaderWork, type LeadOptions } from '../src/lead.ts'
+import type { Candidate, LeaderWork, LeadOptions } from '../src/index.ts'
 import { fixture, rejection, type Fixture } from './fixture.ts'
 
 /** Stands for election; a test that ends resigns. */
-function stand({ time, locks }: Fixture, work: LeaderWork, options?: LeadOptions): Candidate {
-  const candidate = leadBy(time, locks, 'boss', work, options)
+function stand({ locks }: Fixture, work: LeaderWork, options?: LeadOptions): Candidate {
+  const candidate = locks.lead('boss', work, options)
   onTestFinished(() => void candidate.resign())
   return candidate
 }
@@ -204,16 +204,16 @@ describe('a candidacy that can never succeed', () => {
   it('ends, says why to whom asks, and crashes nobody', async () => {
     const fix = fixture()
     const failures = hearFailures()
-    const nameless = leadBy(fix.time, fix.locks, '', () => 42)
+    const nameless = fix.locks.lead('', () => 42)
     expect(await rejection(nameless.done)).toMatchObject({ code: 'SLUICE_KEY' })
     expect(failures).toMatchObject([{ instead: 'given up', error: { code: 'SLUICE_KEY' } }])
-    leadBy(fix.time, fix.locks, '', () => 42)
+    fix.locks.lead('', () => 42)
     await nameless.resign()
   })
 
   it('is refused at once where the options are wrong', () => {
-    const { time, locks } = fixture()
-    const make = (options: object) => () => leadBy(time, locks, 'boss', () => 42, options)
+    const { locks } = fixture()
+    const make = (options: object) => () => locks.lead('boss', () => 42, options)
     expect(make({ retry: 1 })).toThrow('lead() has no option "retry"')
     expect(make({ retryDelay: 0 })).toThrow('"retryDelay"')
     expect(make({ ttl: '9d' })).toThrow('"ttl"')

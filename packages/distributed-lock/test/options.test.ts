@@ -21,6 +21,9 @@ describe('a wrong option', () => {
     ['a ttl that is none', { cache, ttl: 'soon' }],
     ['an endless ttl', { cache, ttl: Infinity }],
     ['a fence that is forgotten too soon', { cache, fenceRetention: '59m' }],
+    ['a number of replicas that is none', { cache, replicas: -1 }],
+    ['replicas that may take too long', { cache, replicas: 1, replicasTimeout: '2s' }],
+    ['time for no replicas', { cache, replicasTimeout: '1s' }],
   ])('of createLocks is refused: %s', (_, options) => {
     expect(() => createLocks(untyped(options))).toThrow(OptionError)
   })

@@ -1,6 +1,6 @@
 /** Checked by tsc alone: what a caller's compiler knows of a wrapped handler whose lock is busy, and of the locks around it. */
 import { expectTypeOf } from 'vitest'
-import { currentLock, lead, withLock, type Lock, type Locks, type BusyLock } from '../src/index.ts'
+import { currentLock, withLock, type Lock, type Locks, type BusyLock } from '../src/index.ts'
 
 interface Job {
   readonly data: { readonly orderId: number }
@@ -41,7 +41,7 @@ withLock(locks, { key: 'a', onBusy: (_busy: BusyLock, job: string) => job }, shi
 
 expectTypeOf(currentLock()).toEqualTypeOf<Lock | undefined>()
 
-lead(locks, 'boss', async ({ signal, fence, assertHeld }) => {
+locks.lead('boss', async ({ signal, fence, assertHeld }) => {
   expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
   expectTypeOf(fence).toBeNumber()
   expectTypeOf(assertHeld).returns.toBeVoid()

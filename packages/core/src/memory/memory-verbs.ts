@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { OperationError, SluiceError, StoreFullError } from '../errors.ts'
+import { OperationError, SluiceError, StoreFullError, StoreUnavailableError } from '../errors.ts'
 import { globMatcher } from '../glob.ts'
 import { isStateKey } from '../key.ts'
 import type { MemoryView, Operation } from '../operation.ts'
@@ -52,8 +52,9 @@ export function memoryVerbs(parts: MemoryParts): Verbs {
       return keys.filter((key) => removeLive(entries, key, nowMs)).length
     },
     scan: (match) => scanEntries(entries, begin, match),
-    async run(operation, args) {
+    async run(operation, args, { replicas } = {}) {
       const nowMs = begin()
+      if (replicas !== undefined) throw noReplicas(operation.name)
       const keys = operation.keys(args)
       if (!operation.readOnly) checkRoom(entries, maxState, keys, nowMs)
       return runOperation(operation, args, keys, createMemoryView(entries, nowMs, parts.publish))
@@ -134,6 +135,13 @@ function write(
   const expiresAtMs = ttlMs === undefined ? Number.POSITIVE_INFINITY : nowMs + ttlMs
   entries.put(key, { kind: 'text', payload, expiresAtMs })
   return true
+}
+
+function noReplicas(what: string): StoreUnavailableError {
+  return new StoreUnavailableError(
+    'not-replicated',
+    `${what}: not applied, because a memory store has no replicas. Use redisStore(), or ask for none.`,
+  )
 }
 
 function runOperation<Args, Result>(

@@ -136,7 +136,7 @@ async function endClient(
 }
 
 /** The master of the key's slot, as `host:port`. */
-function nodeOf(client: RedisClient, key: string): string {
+export function nodeOf(client: RedisClient, key: string): string {
   return client.slots?.[slotOf((client.options.keyPrefix ?? '') + key)]?.[0] ?? ''
 }
 

@@ -1,6 +1,7 @@
 import { Cluster, Redis } from 'ioredis'
+import { OptionError } from '../errors.ts'
 import type { LinkClient, LinkStream } from './link-client.ts'
-import type { RedisConfig } from './options.ts'
+import { defaultSilenceMs, type RedisConfig } from './options.ts'
 import { isReadOnly } from './redis-errors.ts'
 
 /** What the store needs of an ioredis 5.4+ or 6 client: `Redis` and `Cluster` both have it. */
@@ -38,7 +39,17 @@ export interface RedisClient {
 
 /** A client of one server. */
 export interface NodeClient extends RedisClient {
+  readonly options: RedisClient['options'] & {
+    readonly host?: string | undefined
+    readonly port?: number | undefined
+  }
   duplicate(override: object): LinkClient
+}
+
+/** An ioredis client as one that makes others of its kind. */
+interface Original extends RedisClient {
+  /** A Cluster is given nodes, none for those that it knows, before the options. */
+  duplicate(...overrides: object[]): RedisClient
 }
 
 /**
@@ -47,20 +58,11 @@ export interface NodeClient extends RedisClient {
  */
 export function openClient(config: RedisConfig): RedisClient {
   const connection = {
+    ...cautious,
     ...config.credentials,
     connectTimeout: config.connectTimeoutMs,
     // TCP would keep a connection to a host that is gone for a quarter of an hour.
     socketTimeout: config.silenceMs,
-    // How long a connection that is ended may take; longer would hold up the end of the process.
-    disconnectTimeout: 200,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: reconnectDelayMs,
-    // A demoted primary keeps its connections: leave it, the next connection finds the new one.
-    reconnectOnError: isReadOnly,
-    maxLoadingRetryTime: 1000,
-    lazyConnect: true,
   }
   const { target } = config
   const { tls } = config.credentials
@@ -80,20 +82,62 @@ export function openClient(config: RedisConfig): RedisClient {
       })
     case 'cluster':
       return new Cluster([...target.nodes], {
+        ...cautiousCluster,
         redisOptions: connection,
-        // Connections to the nodes open on first use and queue what comes meanwhile, for connectTimeout at the most.
-        enableOfflineQueue: true,
-        // Any other value sends commands again whose connection broke.
-        retryDelayOnFailover: 0,
-        // A Cluster that is down says so at once. MOVED, ASK and TRYAGAIN are followed: they come before anything is done.
-        retryDelayOnClusterDown: 0,
-        maxRedirections: 5,
         // A certificate is for a name: resolved here, it would be compared with an address.
         ...(tls === undefined ? {} : { dnsLookup: asItIs }),
-        clusterRetryStrategy: reconnectDelayMs,
-        lazyConnect: true,
       })
   }
+}
+
+/**
+ * Opens another client of the servers that the application's client works with, as careful as those of `openClient`. It
+ * puts no prefix before keys.
+ */
+export function openBeside(client: RedisClient): RedisClient {
+  if (!isOriginal(client))
+    throw new OptionError('Expected a client of ioredis: only it can be duplicated.')
+  const plain = { keyPrefix: '', enableAutoPipelining: false }
+  const connection = {
+    ...cautious,
+    ...plain,
+    commandTimeout: undefined,
+    socketTimeout: defaultSilenceMs,
+  }
+  return client.isCluster
+    ? client.duplicate([], { ...cautiousCluster, ...plain, redisOptions: connection })
+    : client.duplicate(connection)
+}
+
+function isOriginal(client: RedisClient): client is Original {
+  return 'duplicate' in client
+}
+
+/** What keeps a connection from working behind the caller's back. */
+const cautious = {
+  // How long a connection that is ended may take; longer would hold up the end of the process.
+  disconnectTimeout: 200,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  retryStrategy: reconnectDelayMs,
+  // A demoted primary keeps its connections: leave it, the next connection finds the new one.
+  reconnectOnError: isReadOnly,
+  maxLoadingRetryTime: 1000,
+  lazyConnect: true,
+}
+
+/** The same of a Cluster. */
+const cautiousCluster = {
+  // Connections to the nodes open on first use and queue what comes meanwhile, for connectTimeout at the most.
+  enableOfflineQueue: true,
+  // Any other value sends commands again whose connection broke.
+  retryDelayOnFailover: 0,
+  // A Cluster that is down says so at once. MOVED, ASK and TRYAGAIN are followed: they come before anything is done.
+  retryDelayOnClusterDown: 0,
+  maxRedirections: 5,
+  clusterRetryStrategy: reconnectDelayMs,
+  lazyConnect: true,
 }
 
 function asItIs(host: string, found: (error: null, address: string) => void): void {

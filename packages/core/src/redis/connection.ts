@@ -87,6 +87,20 @@ export function watchConnection(
   }
 }
 
+/**
+ * Waits for the first connection of a client. @throws StoreUnavailableError when that fails, or was lost
+ */
+export async function untilReady(client: RedisClient): Promise<void> {
+  if (client.status === 'ready') return
+  if (beforeFailure.has(client.status)) {
+    const over = untilReadyOrClosed(client)
+    // What goes wrong is told by 'close'.
+    if (client.status === 'wait') client.connect().catch(() => undefined)
+    await over
+  }
+  if (client.status !== 'ready') throw disconnected(client.status, undefined)
+}
+
 /** Listens until the function that it returns is called. */
 function listen(
   client: RedisClient,

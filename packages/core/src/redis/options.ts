@@ -71,6 +71,9 @@ const known = [
 /** The default of `commandTimeout`, also for a client that the application owns. */
 export const defaultCommandTimeoutMs = 500
 
+/** The same of a connection that is opened beside those of such a client. */
+export const defaultSilenceMs = 2000
+
 /** @throws OptionError on anything unknown, malformed or contradictory; no password is ever in the message */
 export function parseRedisOptions(options: RedisStoreOptions): RedisConfig {
   checkOptions('redisStore', options, known)
@@ -87,7 +90,7 @@ export function parseRedisOptions(options: RedisStoreOptions): RedisConfig {
     connectTimeoutMs: durationOption(options.connectTimeout, 'connectTimeout', '2s'),
     commandTimeoutMs,
     connections: integerOption(options.connections, 'connections', 1),
-    silenceMs: Math.max(2000, 2 * commandTimeoutMs),
+    silenceMs: Math.max(defaultSilenceMs, 2 * commandTimeoutMs),
   }
 }
 

@@ -42,6 +42,30 @@ export function notSentError(what: string, deadlineMs: number): StoreUnavailable
   )
 }
 
+/** The error of what was applied, and may be lost with the server that applied it. */
+export function notReplicatedError(
+  what: string,
+  found: string,
+  cause?: unknown,
+): StoreUnavailableError {
+  return new StoreUnavailableError(
+    'not-replicated',
+    `${what}: ${found}. It was applied, and a failover may lose it.`,
+    cause,
+  )
+}
+
+/** What became of a WAIT that was not answered with a number. A broken connection says nothing of the replicas. */
+export function unacknowledgedError(error: unknown, what: string): Error {
+  const known = toStoreError(error, what)
+  if (known instanceof StoreUnavailableError && !isAnswer(known)) return known
+  return notReplicatedError(
+    what,
+    `Redis does not say which replicas have it: ${messageOf(error)}`,
+    safeCause(error),
+  )
+}
+
 /** True for the answer to EVALSHA of a script that the server has not seen. */
 export function isNoScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT')
@@ -65,7 +89,7 @@ export function isAnswer(error: unknown): boolean {
   )
 }
 
-const answers: ReadonlySet<UnavailableReason> = new Set(['not-serving', 'denied'])
+const answers: ReadonlySet<UnavailableReason> = new Set(['not-serving', 'denied', 'not-replicated'])
 
 const said: Record<UnavailableReason, string> = {
   timeout: 'did not answer in time',
@@ -73,6 +97,7 @@ const said: Record<UnavailableReason, string> = {
   'breaker-open': 'was not asked',
   'not-serving': 'is not serving',
   denied: 'refused access',
+  'not-replicated': 'has it alone',
 }
 
 /** Why a store cannot answer; `undefined` for an answer that is about the command. */

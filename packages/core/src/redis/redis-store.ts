@@ -2,13 +2,14 @@ import { OptionError } from '../errors.ts'
 import { payloadOf } from '../payload.ts'
 import { show } from '../show.ts'
 import type { Store, StoreSetOptions } from '../store.ts'
-import { createCaller, type Call } from './caller.ts'
-import { openClient, type RedisClient } from './client.ts'
+import { createCaller, type Call, type CallerOptions } from './caller.ts'
+import { openBeside, openClient, type RedisClient } from './client.ts'
 import { warnOfEviction } from './eviction-warning.ts'
 import { manyVerbs } from './many.ts'
 import { createMessages } from './messages.ts'
 import { nearSource } from './near-source.ts'
 import { defaultCommandTimeoutMs, parseRedisOptions, type RedisStoreOptions } from './options.ts'
+import { createReplicated } from './replicated.ts'
 import { runOperation } from './run-script.ts'
 import { scanKeys } from './scan-keys.ts'
 import { createScriptBatches } from './script-batches.ts'
@@ -33,11 +34,23 @@ import { createScriptBatches } from './script-batches.ts'
  */
 export function redisStore(clientOrOptions: RedisClient | RedisStoreOptions = {}): Store {
   if (isClient(clientOrOptions)) {
-    return createRedisStore([clientOrOptions], defaultCommandTimeoutMs, false)
+    return createRedisStore({
+      clients: [clientOrOptions],
+      commandTimeoutMs: defaultCommandTimeoutMs,
+      owned: false,
+      openAnother: () => openBeside(clientOrOptions),
+    })
   }
   const config = parseRedisOptions(clientOrOptions)
-  const others = Array.from({ length: config.connections - 1 }, () => openClient(config))
-  return createRedisStore([openClient(config), ...others], config.commandTimeoutMs, true)
+  const openAnother = (): RedisClient => openClient(config)
+  const others = Array.from({ length: config.connections - 1 }, openAnother)
+  const { commandTimeoutMs } = config
+  return createRedisStore({
+    clients: [openAnother(), ...others],
+    commandTimeoutMs,
+    owned: true,
+    openAnother,
+  })
 }
 
 function isClient(given: RedisClient | RedisStoreOptions): given is RedisClient {
@@ -51,18 +64,15 @@ function isClient(given: RedisClient | RedisStoreOptions): given is RedisClient 
   return 'evalsha' in given
 }
 
-function createRedisStore(
-  clients: readonly [RedisClient, ...RedisClient[]],
-  commandTimeoutMs: number,
-  owned: boolean,
-): Store {
+interface RedisParts extends Omit<CallerOptions, 'onFirstAnswer'> {
+  /** A client of the same servers, with no prefix before keys, that the store must end. */
+  openAnother(): RedisClient
+}
+
+function createRedisStore({ openAnother, ...parts }: RedisParts): Store {
+  const { clients, commandTimeoutMs } = parts
   const [client] = clients
-  const caller = createCaller({
-    clients,
-    commandTimeoutMs,
-    owned,
-    onFirstAnswer: warnOfEviction,
-  })
+  const caller = createCaller({ ...parts, onFirstAnswer: warnOfEviction })
   const batches = createScriptBatches(caller.call)
   const afterBatches =
     (send: Call): Call =>
@@ -72,10 +82,12 @@ function createRedisStore(
     }
   const [call, callFirst] = [afterBatches(caller.call), afterBatches(caller.callFirst)]
   const messages = createMessages({ client, call: callFirst, readyWithinMs: commandTimeoutMs })
-  const close = (): Promise<void> => {
+  const keyPrefix = client.options.keyPrefix ?? ''
+  const replicated = createReplicated({ open: openAnother, keyPrefix, commandTimeoutMs })
+  const close = async (): Promise<void> => {
     batches.flush()
     messages.close()
-    return caller.close()
+    await Promise.all([caller.close(), replicated.close()])
   }
   return {
     kind: 'redis',
@@ -92,16 +104,16 @@ function createRedisStore(
     },
     ...manyVerbs(client, call),
     near: nearSource(client, callFirst),
-    scan: (match) => scanKeys(client.options.keyPrefix ?? '', match, call),
-    run: (operation, args, options) =>
-      client.isCluster
-        ? call(
-            operation.name,
-            (sender) => runOperation(sender, operation, args),
-            options?.deadlineMs,
-            operation.keys(args)[0],
-          )
-        : batches.run(operation, args, options?.deadlineMs),
+    scan: (match) => scanKeys(keyPrefix, match, call),
+    run(operation, args, { deadlineMs, replicas } = {}) {
+      if (replicas !== undefined) {
+        batches.flush()
+        return replicated.run(operation, args, { deadlineMs, replicas })
+      }
+      if (!client.isCluster) return batches.run(operation, args, deadlineMs)
+      const send = (sender: RedisClient) => runOperation(sender, operation, args)
+      return call(operation.name, send, deadlineMs, operation.keys(args)[0])
+    },
     subscribe: messages.subscribe,
     usage: () => undefined,
     ping: async () => {

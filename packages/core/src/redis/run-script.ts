@@ -122,14 +122,15 @@ function makeBatchScript(prelude: string, script: string): string {
     return flat`
 }
 
-function shaOf(script: string): string {
+/** What EVALSHA calls a script. */
+export function shaOf(script: string): string {
   let sha = shas.get(script)
   if (sha === undefined) shas.set(script, (sha = createHash('sha1').update(script).digest('hex')))
   return sha
 }
 
 /** What ioredis answers of a script when it is asked for bytes: an operation is given text, but for payloads of bytes. */
-function replyOf(raw: unknown): Reply {
+export function replyOf(raw: unknown): Reply {
   if (Buffer.isBuffer(raw)) return payloadOf(raw)
   return Array.isArray(raw) ? raw.map(replyOf) : (raw as Reply)
 }

@@ -128,7 +128,14 @@ function createGate(): { readonly opened: Promise<void>; readonly open: () => vo
   return { opened, open: () => open() }
 }
 
-const reasons = ['timeout', 'disconnected', 'breaker-open', 'not-serving', 'denied'] as const
+const reasons = [
+  'timeout',
+  'disconnected',
+  'breaker-open',
+  'not-serving',
+  'denied',
+  'not-replicated',
+] as const
 
 function parse(owner: string, options: FaultOptions = {}): Calls {
   checkOptions(owner, options, owner === 'fail' ? ['on', 'times', 'reason'] : ['on', 'times'])

@@ -1,30 +1,8 @@
 import assert from 'node:assert/strict'
 import { StoreClosedError, StoreUnavailableError } from '../errors.ts'
-import { defineOperation, lua, type Operation } from '../operation.ts'
 import type { ChannelListener, Store, Subscription } from '../store.ts'
 import type { PortCase } from './contract-subject.ts'
-
-interface Told {
-  /** Where the operation runs: it publishes and leaves the key alone. */
-  readonly key: string
-  readonly channel: string
-  readonly messages: readonly string[]
-}
-
-const tell: Operation<Told, number> = defineOperation({
-  name: 'contract.tell',
-  keys: ({ key }) => [key],
-  argv: ({ channel, messages }) => [channel, ...messages],
-  lua: lua`
-    -- KEYS[1] any key   ARGV[1] channel   ARGV[2…] messages   replies how many there were
-    for at = 2, #ARGV do redis.call('PUBLISH', ARGV[1], ARGV[at]) end
-    return #ARGV - 1`,
-  memory(view, _keys, [channel, ...messages]) {
-    for (const message of messages) view.publish(channel, message)
-    return messages.length
-  },
-  reply: (count) => count,
-})
+import { tell } from './operations/tell.ts'
 
 /** Who listens, and what was heard. */
 interface Ear {

@@ -8,7 +8,7 @@ import {
 } from '@sluice/core/extend'
 import type { Exchange } from '@sluice/core/http'
 import type { Locks } from '../create-locks.ts'
-import { LockBusyError, LockTimeoutError } from '../errors.ts'
+import { LockBusyError, LockNotReplicatedError, LockTimeoutError } from '../errors.ts'
 import type { LocalTime } from '../local-time.ts'
 import { parseAcquire, type AcquireOptions } from '../options.ts'
 import { busy, unavailable } from './answers.ts'
@@ -80,7 +80,11 @@ function isBusy(error: unknown): boolean {
 }
 
 function isStoreFailure(error: unknown): boolean {
-  return error instanceof StoreUnavailableError || error instanceof StoreFullError
+  return (
+    error instanceof StoreUnavailableError ||
+    error instanceof StoreFullError ||
+    error instanceof LockNotReplicatedError
+  )
 }
 
 /** A `LockRequestOptions`, parsed. */
