@@ -1,4 +1,5 @@
 import type { LocalTime } from './local-time.ts'
+import { onAbort } from './on-abort.ts'
 
 /** Wakes one sleeper, however often and however early it rings. */
 export interface Alarm {
@@ -28,9 +29,8 @@ export function createAlarm(time: LocalTime): Alarm {
     },
     async sleep(leftMs, signal) {
       const end = new AbortController()
-      const onAbort = (): void => end.abort(signal?.reason)
       wake = () => end.abort(rang)
-      signal?.addEventListener('abort', onAbort, { once: true })
+      const leave = signal && onAbort(signal, () => end.abort(signal.reason))
       try {
         signal?.throwIfAborted()
         while (!hasRung && leftMs() > 0) {
@@ -39,7 +39,7 @@ export function createAlarm(time: LocalTime): Alarm {
       } catch (error) {
         if (error !== rang) throw error
       } finally {
-        signal?.removeEventListener('abort', onAbort)
+        leave?.()
       }
       const answer = hasRung
       hasRung = false

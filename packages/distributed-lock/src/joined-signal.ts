@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.ts'
+
 /** One signal for several. */
 export interface JoinedSignal {
   /** Aborts with the first of them, for its reason. */
@@ -13,13 +15,13 @@ export interface JoinedSignal {
 export function joinSignals(...signals: readonly AbortSignal[]): JoinedSignal {
   const controller = new AbortController()
   const leave = (): void => {
-    for (const signal of signals) signal.removeEventListener('abort', onAbort)
+    for (const stop of stops) stop()
   }
-  const onAbort = (): void => {
+  const abort = (): void => {
     leave()
     controller.abort(signals.find(({ aborted }) => aborted)?.reason)
   }
-  for (const signal of signals) signal.addEventListener('abort', onAbort, { once: true })
-  if (signals.some(({ aborted }) => aborted)) onAbort()
+  const stops = signals.map((signal) => onAbort(signal, abort))
+  if (signals.some(({ aborted }) => aborted)) abort()
   return { signal: controller.signal, leave }
 }

@@ -136,3 +136,20 @@ describe('the backoff', () => {
     expect(pauseMs(plan, 2, 0.5)).toBe(150)
   })
 })
+
+it('one signal ends the wait of a hundred, and Node warns of no leak', async () => {
+  const { locks, time } = fixture()
+  await locks.acquire('a')
+  const warnings: Error[] = []
+  const warned = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', warned)
+  const shutdown = new AbortController()
+  const options = { wait: '1m', signal: shutdown.signal } as const
+  const waiting = Array.from({ length: 100 }, () => rejection(locks.acquire('a', options)))
+  await time.advance(10)
+  shutdown.abort()
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set([shutdown.signal.reason]))
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', warned)
+  expect(warnings).toEqual([])
+})
