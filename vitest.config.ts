@@ -10,6 +10,11 @@ const servers = {
   e2e: 'redis',
 }
 const suffixes = Object.keys(servers).join(',')
+
+/** Tests that share nothing run two files at a time, first; those that share a server run one after the other. */
+const together = { maxWorkers: 2, sequence: { groupOrder: 0 } }
+const oneByOne = { maxWorkers: 1, sequence: { groupOrder: 1 } }
+
 const folders = '{packages,examples}/*/test'
 
 export default defineConfig({
@@ -26,6 +31,7 @@ export default defineConfig({
           name: 'unit',
           include: [`${folders}/**/*.test.ts`],
           exclude: [`**/*.{${suffixes}}.test.ts`, '**/node_modules/**'],
+          ...together,
         },
       },
       ...Object.entries(servers).map(([suffix, server]) => ({
@@ -34,6 +40,7 @@ export default defineConfig({
           name: suffix,
           include: [`${folders}/**/*.${suffix}.test.ts`],
           globalSetup: `packages/testkit/src/global-setup/${server}.ts`,
+          ...(suffix === 'faults' ? together : oneByOne),
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },
