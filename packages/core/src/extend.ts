@@ -23,6 +23,7 @@ export {
   integerOption,
   wrongOption,
 } from './options.ts'
+export { onAbort } from './on-abort.ts'
 export type { Payload } from './payload.ts'
 export { processCache, standInStore } from './process-cache.ts'
 export { show } from './show.ts'
@@ -33,5 +34,6 @@ export type {
   StoreSetOptions,
   Subscription,
 } from './store.ts'
+export { timerMs } from './timer-ms.ts'
 export { createTrace, type Trace } from './tracing.ts'
 export { tracedKey } from './tracing-key.ts'

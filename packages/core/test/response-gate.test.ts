@@ -105,6 +105,14 @@ describe.each(httpApps)('beforeHeaders on $name', (framework) => {
         ['X-Raw', 'yes'],
       ],
     ],
+    [
+      'pairs with a list in one',
+      [
+        ['Set-Cookie', ['a=1', 'b=2']],
+        ['X-Raw', 'yes'],
+      ],
+    ],
+    ['a flat list with a list in it', ['Set-Cookie', ['a=1', 'b=2'], 'X-Raw', 'yes']],
     ['a flat list', ['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'X-Raw', 'yes']],
   ])(
     'a cookie set by a hook stands beside those that writeHead was given as %s',

@@ -1,5 +1,5 @@
+import { onAbort, timerMs } from '@sluice/core/extend'
 import type { LocalTime } from './local-time.ts'
-import { onAbort } from './on-abort.ts'
 
 /** Wakes one sleeper, however often and however early it rings. */
 export interface Alarm {
@@ -12,9 +12,6 @@ export interface Alarm {
    */
   sleep(leftMs: () => number, signal: AbortSignal | undefined): Promise<boolean>
 }
-
-/** Node's timers end at 24 days. */
-const longestSleepMs = 86_400_000
 
 const rang = new Error('The alarm rang')
 
@@ -34,7 +31,7 @@ export function createAlarm(time: LocalTime): Alarm {
       try {
         signal?.throwIfAborted()
         while (!hasRung && leftMs() > 0) {
-          await time.sleep(Math.min(leftMs(), longestSleepMs), end.signal)
+          await time.sleep(timerMs(leftMs()), end.signal)
         }
       } catch (error) {
         if (error !== rang) throw error

@@ -1,4 +1,4 @@
-import { onAbort } from './on-abort.ts'
+import { onAbort } from '@sluice/core/extend'
 
 /** One signal for several. */
 export interface JoinedSignal {

@@ -1,19 +1,14 @@
 import { OperationError } from '@sluice/core'
 import { tracedKey, wrongOption } from '@sluice/core/extend'
 import { acquireGrant } from './acquire.ts'
+import type { Locks } from './create-locks.ts'
 import { runAsHolder } from './current-lock.ts'
 import { LockBusyError, LockLostError } from './errors.ts'
 import { joinSignals } from './joined-signal.ts'
 import { holdLock, type HeldLock, type Lock, type LockContext, type NamedClaim } from './lock.ts'
 import { askTwice, mayHaveApplied } from './lost-reply.ts'
 import { acquireAll } from './operations/acquire-all.ts'
-import {
-  parseAcquire,
-  parseLoss,
-  type AcquireOptions,
-  type AcquirePlan,
-  type RunOptions,
-} from './options.ts'
+import { parseAcquire, parseLoss, type AcquireOptions, type AcquirePlan } from './options.ts'
 import { asReplicated, refusalOf } from './replication.ts'
 import { traceAcquire } from './tracing.ts'
 
@@ -30,16 +25,7 @@ export interface LockSet extends AsyncDisposable {
 }
 
 /** Takes locks of several names. */
-export interface LockSets {
-  /** As `Locks.acquireAll`. */
-  acquireAll(names: readonly string[], options?: AcquireOptions): Promise<LockSet>
-  /** As `Locks.runAll`. */
-  runAll<Value>(
-    names: readonly string[],
-    work: (locks: LockSet) => Value | Promise<Value>,
-    options?: RunOptions,
-  ): Promise<Value>
-}
+export type LockSets = Pick<Locks, 'acquireAll' | 'runAll'>
 
 /** What one `createLocks` gives its sets. */
 export interface LockSetsOptions {

@@ -1,3 +1,4 @@
+import { onAbort, timerMs } from '@sluice/core/extend'
 import type { Decision } from './decision.ts'
 import { QueueFullError } from './errors.ts'
 
@@ -24,9 +25,6 @@ interface Line {
   /** Settles when all that have come so far are done. */
   last: Promise<unknown>
 }
-
-/** Node fires a timer of more at once. */
-const longestTimerMs = 2 ** 31 - 1
 
 /** @param most how many callers wait for one key */
 export function createWaiting(most: number): Waiting {
@@ -76,14 +74,15 @@ function comes(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   return new Promise((resolve, reject) => {
+    // It may have aborted while the limiter was asked.
+    signal?.throwIfAborted()
     const settle = (end: () => void): void => {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
+      leave?.()
       end()
     }
-    const onAbort = (): void => settle(() => reject(signal?.reason as Error))
-    const timer = setTimeout(() => settle(() => resolve(false)), Math.min(ms, longestTimerMs))
-    signal?.addEventListener('abort', onAbort)
+    const leave = signal && onAbort(signal, () => settle(() => reject(signal.reason as Error)))
+    const timer = setTimeout(() => settle(() => resolve(false)), timerMs(ms))
     void turn.then(() => settle(() => resolve(true)))
   })
 }

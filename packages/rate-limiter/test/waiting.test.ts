@@ -1,4 +1,6 @@
 import { createCache } from '@sluice/core'
+import { memoryStore } from '@sluice/core/memory'
+import { flakyStore, manualFaults } from '@sluice/core/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createRateLimiter } from '../src/index.ts'
 
@@ -95,4 +97,23 @@ describe('callers that wait', () => {
     await vi.advanceTimersByTimeAsync(600)
     expect(await limiter.wait('eve')).toMatchObject({ allowed: true })
   })
+})
+
+it('a caller that goes while the limiter is asked waits no longer, and takes nothing later', async () => {
+  const faults = manualFaults()
+  const cache = createCache({ store: flakyStore(memoryStore(), faults) })
+  const limiter = createRateLimiter({ cache, limit: 1, window: '1s', algorithm: 'fixed-window' })
+  await limiter.consume('ada')
+  const letGo = faults.hold({ on: 'rate-limiter.consume' })
+  const leaving = new AbortController()
+  const waiting = limiter.wait('ada', { signal: leaving.signal })
+  const failed = expect(waiting).rejects.toThrow('gone')
+  await vi.advanceTimersByTimeAsync(1)
+  expect(faults.held).toBe(1)
+  leaving.abort(new Error('gone'))
+  letGo()
+  await vi.advanceTimersByTimeAsync(1)
+  await failed
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(await limiter.consume('ada')).toMatchObject({ allowed: true })
 })

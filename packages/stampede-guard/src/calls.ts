@@ -1,3 +1,4 @@
+import { onAbort } from '@sluice/core/extend'
 import { copiesOf, type Copies } from './copies.ts'
 
 /** What a call found: a value that nobody else has, or copies of one that others may have too. */
@@ -62,15 +63,14 @@ function untilAborted(
   signal: AbortSignal,
 ): Promise<Copies> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
+    const leave = onAbort(signal, () => {
       reject(signal.reason)
       crowd.gone++
       if (crowd.gone < crowd.count) return
       // Nobody is left: whoever comes now asks anew.
       if (calls.get(id)?.crowd === crowd) calls.delete(id)
       crowd.onEmpty?.()
-    }
-    signal.addEventListener('abort', onAbort, { once: true })
-    copies.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+    })
+    copies.then(resolve, reject).finally(leave)
   })
 }

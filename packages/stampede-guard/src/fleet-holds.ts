@@ -1,8 +1,8 @@
+import { timerMs } from '@sluice/core/extend'
 import type { Cache } from '@sluice/core'
 import type { Claimant, Hold } from './keepers.ts'
 import { messageOf, type Messages } from './messages.ts'
 import { fill, renew, settle } from './operations/holds.ts'
-import { timerMs } from './timers.ts'
 
 /** What a load holds. */
 export interface Held {

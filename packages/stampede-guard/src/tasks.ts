@@ -1,4 +1,4 @@
-import { timerMs } from './timers.ts'
+import { timerMs } from '@sluice/core/extend'
 
 /** Work that nobody waits for, until somebody wants it to end. */
 export interface Tasks {

@@ -1,9 +1,9 @@
+import { timerMs } from '@sluice/core/extend'
 import type { Crowd } from './calls.ts'
 import type { Copies } from './copies.ts'
 import { LoadTimeoutError } from './errors.ts'
 import type { Flights } from './flights.ts'
 import type { Load } from './loads.ts'
-import { timerMs } from './timers.ts'
 import type { Ask } from './loader.ts'
 
 /** Who waits for a load. */

@@ -2,3 +2,4 @@
 export type { Answer, Exchange } from './exchange.ts'
 export { fromExpress } from './from-express.ts'
 export { fromKoa } from './from-koa.ts'
+export { takeHead } from './take-head.ts'

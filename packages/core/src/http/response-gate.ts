@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { failureReporter } from '../channels.ts'
 import { sendAnswer } from './answer.ts'
 import type { Answer, BeforeHeaders } from './exchange.ts'
+import { takeHead } from './take-head.ts'
 
 /** Holds a response at its first byte until the hooks have run. One a response, however many middlewares use it. */
 export interface ResponseGate {
@@ -68,7 +69,7 @@ function installGate(response: ServerResponse): ResponseGate {
   }
   const intercept = (name: Sending, original: Method): Method =>
     function gated(...args) {
-      if (!opened && name === 'writeHead' && !hold) args = headFirst(response, args)
+      if (!opened && name === 'writeHead' && !hold) args = takeHead(response, args)
       if (!opened && !hold) start()
       if (!hold) return Reflect.apply(original, response, args)
       hold.calls.push(() => Reflect.apply(original, response, args))
@@ -88,35 +89,6 @@ function installGate(response: ServerResponse): ResponseGate {
       return hold === undefined && response.headersSent
     },
   }
-}
-
-/**
- * Takes over what `writeHead` was given, so that hooks read the status that is about to leave and add to its headers:
- * left to Node, they would overwrite what the hooks set, a cookie included.
- */
-function headFirst(response: ServerResponse, [status, ...rest]: unknown[]): unknown[] {
-  response.statusCode = Number(status)
-  const headers = rest.at(-1)
-  if (typeof headers !== 'object' || headers === null) return [status, ...rest]
-  for (const [name, value] of headerPairs(headers)) response.setHeader(name, value)
-  return [status, ...rest.slice(0, -1)]
-}
-
-type HeaderValue = number | string | readonly string[]
-
-/** Node takes an object, a list of pairs, or a flat list; in the lists a name may come again. */
-function headerPairs(headers: object): Iterable<readonly [string, HeaderValue]> {
-  if (!Array.isArray(headers)) return Object.entries(headers)
-  const flat: unknown[] = headers.flat()
-  const lines = new Map<string, string[]>()
-  for (let at = 0; at + 1 < flat.length; at += 2) {
-    const name = String(flat[at])
-    lines.set(name, [...(lines.get(name) ?? []), String(flat[at + 1])])
-  }
-  return [...lines].map(([name, values]) => [
-    name,
-    values.length === 1 ? String(values[0]) : values,
-  ])
 }
 
 function overrideGetter(

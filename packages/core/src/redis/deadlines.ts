@@ -1,3 +1,5 @@
+import { timerMs } from '../timer-ms.ts'
+
 /**
  * Deadlines for many calls at the price of one timer: calls of one length expire in the order in which they came, so a
  * queue a length and a timer for its head are enough.
@@ -30,8 +32,6 @@ interface Queue {
 const lateMs = 10
 /** What a busy loop leaves at the least, for what it had no time to read. */
 const graceMs = 20
-/** Node fires a timer of more at once. */
-const longestTimerMs = 2 ** 31 - 1
 /** How far a busy loop may move a deadline. */
 const longestStretchMs = 1000
 
@@ -51,7 +51,7 @@ function createQueue(ms: number): Queue {
     const next = calls.first()
     if (next === undefined || timer !== undefined) return
     const { dueAtMs } = next
-    const waitMs = Math.min(Math.max(1, dueAtMs - performance.now()), longestTimerMs)
+    const waitMs = timerMs(Math.max(1, dueAtMs - performance.now()))
     timer = setTimeout(() => expireDue(dueAtMs), waitMs).unref()
   }
   /** Timers run before sockets are read, so it is decided after a read: replies that are already here get in first. */

@@ -5,7 +5,7 @@ import { createImmutable, newId, type Immutable } from './immutable.ts'
 import type { ResponseCacheConfig } from './options.ts'
 import { isRecord, withVariant, type PageRecord, type Stamp, type Variant } from './record.ts'
 import { boundedKey, type PageKey } from './request-key.ts'
-import { sameSelection, selectionOf } from './vary.ts'
+import { isSelected } from './vary.ts'
 
 /** A response with its body. */
 export interface Kept {
@@ -79,8 +79,7 @@ export function createArchive({ cache, normalizers, maxVariants }: ArchiveConfig
       most: mostBodyBytes,
       sizeOf: (body) => body.length + 100,
     }),
-    matches: ({ vary, selection }, headers) =>
-      vary.length === 0 || sameSelection(selectionOf(headers, vary, normalizers), selection),
+    matches: (variant, headers) => isSelected(headers, variant, normalizers),
   }
   return {
     find: createFind(parts),

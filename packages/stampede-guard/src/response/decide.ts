@@ -4,7 +4,7 @@ import type { PageKey } from './request-key.ts'
 import type { Run, Runs } from './runs.ts'
 import type { ShortMemory } from './short-memory.ts'
 import { useOf, type Demands, type Use } from './usable.ts'
-import { sameSelection, selectionOf } from './vary.ts'
+import { isSelected, selectionOf } from './vary.ts'
 import type { Visit } from './visit.ts'
 
 /** A request that may be answered from the cache. */
@@ -67,7 +67,9 @@ export function decide<Context>(
   const nowMs = config.clock.now()
   const kept = mayServe(lookup, found?.kept) ? found?.kept : undefined
   const use = kept && useOf(kept.variant, demands, nowMs)
-  const run = [...runs.of(at.key), ...before].find((one) => matches(config, lookup, one))
+  const run = [...runs.of(at.key), ...before].find((one) =>
+    isSelected(visit.request.headers, one, config.normalizers),
+  )
   if (kept !== undefined && use !== undefined) {
     const isCovered = use.ifError && covered.has(at.key, nowMs)
     const isBeingRenewed = use.whileRevalidate && run !== undefined
@@ -95,16 +97,6 @@ export function decide<Context>(
 /** RFC 9111 3.5, read both ways: a page for nobody in particular is not what somebody asked for by name. */
 function mayServe<Context>({ isAuthorized }: Lookup<Context>, kept: Kept | undefined): boolean {
   return !isAuthorized || kept?.variant.isShared === true
-}
-
-/** True when a request says the same in these headers. */
-export function matches<Context>(
-  { normalizers }: ResponseCacheConfig<Context>,
-  { visit }: Lookup<Context>,
-  { vary, selection }: Pick<Run, 'vary' | 'selection'>,
-): boolean {
-  if (vary.length === 0) return true
-  return sameSelection(selectionOf(visit.request.headers, vary, normalizers), selection)
 }
 
 function mayShare<Context>({ visit, isAuthorized, demands }: Lookup<Context>): boolean {

@@ -1,6 +1,6 @@
 import type { Archive, Found, Kept } from './archive.ts'
 import { startCapture } from './capture.ts'
-import { decide, matches, type Forward, type Knowledge, type Lookup } from './decide.ts'
+import { decide, type Forward, type Knowledge, type Lookup } from './decide.ts'
 import { reportFailure } from './failure.ts'
 import { checkTags, type ResponseCacheConfig } from './options.ts'
 import { conditionsOf, present } from './present.ts'
@@ -8,7 +8,7 @@ import { ageText } from './ruling.ts'
 import { createRuns, outcomeWithin, type Outcome } from './runs.ts'
 import { createShortMemory } from './short-memory.ts'
 import { useOf, type Use } from './usable.ts'
-import { joinVary } from './vary.ts'
+import { isSelected, joinVary } from './vary.ts'
 import type { HeaderLine, Visit } from './visit.ts'
 
 /** After a failure that a kept response covered, the handler is left in peace for this long. */
@@ -94,7 +94,9 @@ function fromRun<Context>(
   const kept = outcome?.kind === 'kept' ? outcome.kept : undefined
   const cover = outcome?.kind === 'failed' ? outcome.cover : undefined
   const given = kept ?? cover
-  if (given === undefined || !matches(config, lookup, given.variant)) return undefined
+  if (given === undefined) return undefined
+  const { headers } = lookup.visit.request
+  if (!isSelected(headers, given.variant, config.normalizers)) return undefined
   const use = useOf(given.variant, lookup.demands, config.clock.now())
   if (kept !== undefined && use.isFresh) return { kept, use, told: `fwd=${why}; collapsed` }
   if (cover === undefined || !use.ifError) return undefined

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { takeHead } from '@sluice/core/http'
 import type { Presented } from './visit.ts'
 
 /** What happens to a response whose head is about to leave: nothing, its bytes are kept, or another takes its place. */
@@ -116,23 +117,6 @@ function bytesOf([chunk, encoding]: unknown[]): Buffer {
     return Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
   }
   return chunk instanceof Uint8Array ? Buffer.from(chunk) : Buffer.alloc(0)
-}
-
-/** Sets what `writeHead` was given, so that it is there to read; gives what is left of the arguments. */
-function takeHead(response: ServerResponse, [status, ...rest]: unknown[]): unknown[] {
-  response.statusCode = Number(status)
-  const headers = rest.at(-1)
-  if (typeof headers !== 'object' || headers === null) return [status, ...rest]
-  const isList = Array.isArray(headers)
-  const flat = isList ? headers.flat() : Object.entries(headers).flat(1)
-  for (let at = 0; isList && at + 1 < flat.length; at += 2) response.removeHeader(String(flat[at]))
-  for (let at = 0; at + 1 < flat.length; at += 2) {
-    const name = String(flat[at])
-    const value = flat[at + 1] as string | readonly string[]
-    if (isList) response.appendHeader(name, value)
-    else response.setHeader(name, value)
-  }
-  return [status, ...rest.slice(0, -1)]
 }
 
 /** Throws away what the handler set, and sets what is sent in its place. */

@@ -30,9 +30,15 @@ export function selectionOf(
   })
 }
 
-/** True when two requests say the same. */
-export function sameSelection(a: Selection, b: Selection): boolean {
-  return a.length === b.length && a.every((value, at) => value === b[at])
+/** True when a request says in these headers what another one said. */
+export function isSelected(
+  headers: IncomingHttpHeaders,
+  { vary, selection }: { readonly vary: readonly string[]; readonly selection: Selection },
+  normalizers: ReadonlyMap<string, Normalizer>,
+): boolean {
+  if (vary.length === 0) return true
+  const said = selectionOf(headers, vary, normalizers)
+  return said.length === selection.length && said.every((value, at) => value === selection[at])
 }
 
 /** Two Vary fields as one. */

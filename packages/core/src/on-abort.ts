@@ -6,8 +6,9 @@ interface Listening {
 const listening = new WeakMap<AbortSignal, Listening>()
 
 /**
- * Calls back when a signal aborts, and answers how to stop listening. A signal has one listener however many wait for it:
- * Node warns of a leak above ten, and a thousand waiters that one shutdown ends are none.
+ * Calls back when a signal aborts, and answers how to stop listening. One that has aborted before calls nobody back: ask it
+ * first. A signal has one listener however many wait for it: Node warns of a leak above ten, and a thousand waiters that one
+ * shutdown ends are none.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   // Each listens for itself, though two may pass one function.
