@@ -1,18 +1,13 @@
 import { redisStore } from '@sluice/core/redis'
-import { startFaultProxy, startRedis, waitUntil } from '@sluice/testkit'
-import { Redis } from 'ioredis'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { waitUntil } from '@sluice/testkit'
+import { describe, expect, it } from 'vitest'
 import { createLocks, type Locks } from '../src/index.ts'
+import { redisBehindProxy } from './redis-behind-proxy.ts'
 import { openCache } from './shared-store.ts'
 
 /** Three clients of one Redis, the last through a fault proxy. */
 async function clients() {
-  const server = await startRedis()
-  onTestFinished(() => server.stop())
-  const proxy = await startFaultProxy({ port: server.port })
-  onTestFinished(() => proxy.stop())
-  const direct = new Redis(server.url).on('error', () => undefined)
-  onTestFinished(() => direct.disconnect())
+  const { server, proxy, direct } = await redisBehindProxy()
   const open = (port: number): Locks =>
     createLocks({ cache: openCache(redisStore({ host: '127.0.0.1', port }), 'line'), ttl: '30s' })
   const [ours, theirs, faulty] = [open(server.port), open(server.port), open(proxy.port)]

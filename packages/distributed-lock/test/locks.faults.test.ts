@@ -1,20 +1,15 @@
 import { once } from 'node:events'
 import { StoreUnavailableError } from '@sluice/core'
 import { redisStore } from '@sluice/core/redis'
-import { startFaultProxy, startRedis, waitUntil } from '@sluice/testkit'
-import { Redis } from 'ioredis'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { waitUntil } from '@sluice/testkit'
+import { describe, expect, it } from 'vitest'
 import { createLocks, LockLostError, type Lock, type Locks } from '../src/index.ts'
+import { redisBehindProxy } from './redis-behind-proxy.ts'
 import { openCache } from './shared-store.ts'
 
 /** Locks through a fault proxy, and the same Redis directly. */
 async function faultyLocks(ttl: number) {
-  const server = await startRedis()
-  onTestFinished(() => server.stop())
-  const proxy = await startFaultProxy({ port: server.port })
-  onTestFinished(() => proxy.stop())
-  const direct = new Redis(server.url).on('error', () => undefined)
-  onTestFinished(() => direct.disconnect())
+  const { server, proxy, direct } = await redisBehindProxy()
   const cache = openCache(redisStore({ host: '127.0.0.1', port: proxy.port }), 'faults')
   const locks = createLocks({ cache, ttl })
   const other = createLocks({ cache: openCache(redisStore({ url: server.url }), 'faults') })

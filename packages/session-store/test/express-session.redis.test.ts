@@ -5,15 +5,9 @@ import { Redis } from 'ioredis'
 import request from 'supertest'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { expressSessionStore, type ExpressSessionData } from '../src/express-session.ts'
-import {
-  called,
-  cookiesOf,
-  expressApp,
-  heldStore,
-  stockSessionOf,
-  ttlsOf,
-} from './stock-sessions.ts'
-import { casesOf, stockSuite, type StockCase } from './stock-suite.ts'
+import { cookiesOf, expressApp, heldStore, stockSessionOf, ttlsOf } from './stock-sessions.ts'
+import { expressCases } from './stock-cases.ts'
+import { stockSuite } from './stock-suite.ts'
 
 interface Data extends ExpressSessionData {
   user?: string
@@ -28,14 +22,7 @@ afterAll(() => shared.close())
 let prefix = ''
 beforeEach(() => void (prefix = uniquePrefix('stock')))
 
-const cases = casesOf(httpApps, 'express', (factory): Omit<StockCase, 'name'> => ({
-  prefix: 'express-session',
-  app: (cache, routes) => expressApp(factory, expressSessionStore({ cache }), routes),
-  signOut: (context) => called((callback) => stockSessionOf(context).destroy(callback)),
-  regenerate: (context) => called((callback) => stockSessionOf(context).regenerate(callback)),
-}))
-
-stockSuite(cases, () => {
+stockSuite(expressCases, () => {
   const held = heldStore(shared)
   const cache = createCache({ store: held.store, prefix })
   return { cache, held, ttls: () => ttlsOf(shared, `${prefix}*`) }

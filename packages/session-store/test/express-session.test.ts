@@ -12,7 +12,8 @@ import {
   ttlsOf,
   type StockOptions,
 } from './stock-sessions.ts'
-import { casesOf, stockSuite, type StockCase } from './stock-suite.ts'
+import { expressCases } from './stock-cases.ts'
+import { stockSuite } from './stock-suite.ts'
 
 /** The store on memory. */
 function setUp(options: { idle?: number } = {}) {
@@ -21,13 +22,6 @@ function setUp(options: { idle?: number } = {}) {
 }
 
 const expressApps = httpApps.filter(({ framework }) => framework === 'express')
-
-const expressCases = casesOf(httpApps, 'express', (factory): Omit<StockCase, 'name'> => ({
-  prefix: 'express-session',
-  app: (cache, routes) => expressApp(factory, expressSessionStore({ cache }), routes),
-  signOut: (context) => called((callback) => stockSessionOf(context).destroy(callback)),
-  regenerate: (context) => called((callback) => stockSessionOf(context).regenerate(callback)),
-}))
 
 stockSuite(expressCases, () => {
   const { cache, held } = setUp()

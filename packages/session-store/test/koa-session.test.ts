@@ -6,7 +6,8 @@ import { koaSessionStore } from '../src/koa-session.ts'
 import { heardFailures } from './fixtures.ts'
 import { attributesOf, cookiesOf, koaApp, stockSessionOf, ttlsOf } from './stock-sessions.ts'
 import { memoryBench, minute } from './stock-bench.ts'
-import { casesOf, stockSuite, type StockCase } from './stock-suite.ts'
+import { koaCases } from './stock-cases.ts'
+import { stockSuite } from './stock-suite.ts'
 
 /** The store on memory. */
 function setUp(options: { idle?: number } = {}) {
@@ -15,16 +16,6 @@ function setUp(options: { idle?: number } = {}) {
 }
 
 const koaApps = httpApps.filter(({ framework }) => framework === 'koa')
-
-const koaCases = casesOf(httpApps, 'koa', (factory): Omit<StockCase, 'name'> => ({
-  prefix: 'koa-session',
-  app: (cache, routes) => koaApp(factory, koaSessionStore({ cache }), routes),
-  signOut: ({ request: context }) => void Reflect.set(context, 'session', null),
-  async regenerate(context) {
-    const session: unknown = stockSessionOf(context)
-    await (session as { regenerate(): Promise<void> }).regenerate()
-  },
-}))
 
 stockSuite(koaCases, () => {
   const { cache, held } = setUp()
