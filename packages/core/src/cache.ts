@@ -41,6 +41,11 @@ export interface Cache {
    */
   get<Value = unknown>(key: string): Promise<Value | undefined>
   /**
+   * The value, where the store has it in this process: a hit without a promise, counted as one. `undefined` says nothing;
+   * then ask `get`. Also while somebody listens to the channel of `get`, who is to hear of all reads.
+   */
+  getNow<Value = unknown>(key: string): Value | undefined
+  /**
    * Writes a value. True when it wrote, which only `ifAbsent` and `ifPresent` can prevent.
    * @param options how long it lives, or all options
    * @throws ValueError for what would not come back as it went in, `undefined` included

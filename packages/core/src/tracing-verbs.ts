@@ -81,7 +81,7 @@ const traces = {
   clear: onCache('clear'),
 }
 
-type EntryVerbs = Pick<Cache, 'get' | 'set' | 'delete' | 'has' | 'take' | 'setIfAbsent'>
+type EntryVerbs = Pick<Cache, 'get' | 'getNow' | 'set' | 'delete' | 'has' | 'take' | 'setIfAbsent'>
 type ExpiryVerbs = Pick<Cache, 'ttl' | 'expire' | 'persist' | 'touch'>
 type AtomicVerbs = Pick<Cache, 'increment' | 'decrement' | 'compareAndSwap' | 'update'>
 type BatchVerbs = Pick<Cache, 'getMany' | 'setMany' | 'deleteMany'>
@@ -117,6 +117,7 @@ export function tracedVerbs(
   // Named one by one: a tenant's view is made for every request, and spreading them takes forty times as long.
   return {
     get: traces.get.wrap(entry.get, entryOf, lookup),
+    getNow: (key) => (traces.get.active ? undefined : entry.getNow(key)),
     take: traces.take.wrap(entry.take, entryOf, lookup),
     set: traces.set.wrap(entry.set, entryOf, itself),
     setIfAbsent: traces.setIfAbsent.wrap(entry.setIfAbsent, entryOf, itself),

@@ -1,10 +1,10 @@
 import { StoreUnavailableError } from '@sluice/core'
 import type { RunOptions } from '@sluice/core/extend'
 import { usableMs } from './lease.ts'
-import { elapsedMs } from './local-time.ts'
+import { elapsedMs, type Instant } from './local-time.ts'
 import type { Grant, LockContext, NamedClaim } from './lock.ts'
 import { askTwice, mayHaveApplied } from './lost-reply.ts'
-import { acquire } from './operations/acquire.ts'
+import { acquire, type Claim, type Request } from './operations/acquire.ts'
 import { asReplicated, refusalOf } from './replication.ts'
 
 /** The lock was busy for one attempt. */
@@ -42,14 +42,14 @@ export async function attempt(
   claim: NamedClaim,
   { channel, mayAskAgain = () => false }: AttemptOptions = {},
 ): Promise<Busy | Granted> {
-  const request = channel === undefined ? claim : { ...claim, channel }
+  const request = channel === undefined ? claim : requestOf(claim, channel)
   const ask = async (options: RunOptions): Promise<Busy | Granted> => {
     const startedAt = time.now()
     const how = asReplicated(replication, claim.ttlMs, options)
     const answer = await store.run(acquire, request, how)
     if (!answer.granted) return answer
     if (elapsedMs(startedAt, time.now()) >= usableMs(claim.ttlMs)) throw tooLate(claim)
-    return { granted: true, grant: { ...claim, fence: answer.fence, startedAt } }
+    return { granted: true, grant: grantOf(claim, answer.fence, startedAt) }
   }
   try {
     return await askTwice(time, ask, mayAskAgain)
@@ -74,6 +74,20 @@ export async function attemptOnce(
     if (mayHaveApplied(error)) context.orphans.free(claim)
     throw error
   }
+}
+
+// Said in full: on Node 20 a spread with more behind it takes microseconds, more than all else that is done for a lock here.
+
+function requestOf(
+  { key, token, ttlMs, units, capacity, retentionMs }: Claim,
+  channel: string,
+): Request {
+  return { key, token, ttlMs, units, capacity, retentionMs, channel }
+}
+
+function grantOf(claim: NamedClaim, fence: number, startedAt: Instant): Grant {
+  const { lockName, key, token, ttlMs, units, capacity, retentionMs, maxHoldMs } = claim
+  return { lockName, key, token, ttlMs, units, capacity, retentionMs, maxHoldMs, fence, startedAt }
 }
 
 /** The lease was granted, and its time was over before the reply could be used. */

@@ -150,7 +150,10 @@ export function createLocksBy(time: LocalTime, options: LocksOptions): Locks {
   const context = { store, time, ticker, orphans, room, replication }
   const newToken = tokenMaker()
   const claim = (target: Target, plan: TryPlan): NamedClaim => ({
-    ...target,
+    lockName: target.lockName,
+    key: target.key,
+    units: target.units,
+    capacity: target.capacity,
     token: newToken(),
     ttlMs: plan.ttlMs,
     maxHoldMs: plan.maxHoldMs,

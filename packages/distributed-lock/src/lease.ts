@@ -14,7 +14,7 @@ export function usableMs(ttlMs: number): number {
 /** The local side of a granted lease: it knows when the lease ends without asking the store. */
 export interface Lease {
   /** Aborts with a `LockLostError` when the lease is lost. */
-  readonly signal: AbortSignal
+  signal(): AbortSignal
   /** Calls back when it is lost. */
   whenLost(callback: () => void): void
   /** Ms until the local deadline; 0 when it is lost or ended. */
@@ -73,9 +73,7 @@ export function startLease(time: LocalTime, start: LeaseStart): Lease {
   }
   cancelTimer = callWhenOver(time, remainingMs, checkDeadline)
   return {
-    get signal() {
-      return abort.signal()
-    },
+    signal: abort.signal,
     whenLost: abort.call,
     remainingMs,
     lost() {

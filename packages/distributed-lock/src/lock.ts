@@ -103,8 +103,8 @@ export interface Grant extends NamedClaim {
 
 /** Makes a lock of a grant, and starts renewing it. */
 export function holdLock(context: LockContext, grant: Grant): HeldLock {
-  const { store, time, ticker } = context
-  const { lockName, key, token, ttlMs, fence } = grant
+  const { time, ticker } = context
+  const { ttlMs } = grant
   const lease = startLease(time, grant)
   const renew = (newTtlMs: number): Promise<boolean> => renewLease(context, grant, newTtlMs)
   const renewal = startRenewal({ lease, ttlMs, time, ticker, renew })
@@ -118,25 +118,49 @@ export function holdLock(context: LockContext, grant: Grant): HeldLock {
     return lease.lost()
   }
 
-  const lock: Lock = {
-    name: lockName,
-    token,
-    fence,
-    get signal() {
-      return lease.signal
-    },
-    get remainingMs() {
-      return lease.remainingMs()
-    },
-    assertHeld: lease.assertHeld,
+  const lock = new LeasedLock(grant, lease, {
     extend: (ttl) => renewal.extend(ttl === undefined ? undefined : parseTtl(ttl)),
     release: giveBack,
-    async [Symbol.asyncDispose]() {
-      await finish()
-    },
-  }
-  rememberWhere(lock, { store, key })
+    finish,
+  })
+  rememberWhere(lock, { store: context.store, key: grant.key })
   return { lock, finish }
+}
+
+type Methods = Pick<Lock, 'extend' | 'release'> & Pick<HeldLock, 'finish'>
+
+/** A class for its getters: each object literal with a getter gets a shape of its own, which costs more than the lease. */
+class LeasedLock implements Lock {
+  readonly name: string
+  readonly token: string
+  readonly fence: number
+  readonly assertHeld: () => void
+  readonly extend: Lock['extend']
+  readonly release: Lock['release']
+  readonly #lease: Lease
+  readonly #finish: HeldLock['finish']
+  readonly [Symbol.asyncDispose] = async (): Promise<void> => {
+    await this.#finish()
+  }
+
+  constructor({ lockName, token, fence }: Grant, lease: Lease, methods: Methods) {
+    this.name = lockName
+    this.token = token
+    this.fence = fence
+    this.assertHeld = lease.assertHeld
+    this.extend = methods.extend
+    this.release = methods.release
+    this.#lease = lease
+    this.#finish = methods.finish
+  }
+
+  get signal(): AbortSignal {
+    return this.#lease.signal()
+  }
+
+  get remainingMs(): number {
+    return this.#lease.remainingMs()
+  }
 }
 
 const fieldsOf = (_: LockContext, { lockName }: Grant): LockFields => ({

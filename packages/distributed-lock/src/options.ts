@@ -159,8 +159,11 @@ export function parseAcquire(
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw wrongOption('signal', 'an AbortSignal', signal)
   }
+  const { ttlMs, maxHoldMs, isReentrant } = parseHold(options, locksTtlMs)
   return {
-    ...parseHold(options, locksTtlMs),
+    ttlMs,
+    maxHoldMs,
+    isReentrant,
     waitMs: parseWait(wait),
     retry: retry === undefined ? undefined : parseRetry(retry),
     signal,

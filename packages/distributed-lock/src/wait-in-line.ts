@@ -33,7 +33,8 @@ export async function waitInLine(
   const heard = (error: unknown): void => {
     failure = error
   }
-  const waiter = { ...claim, wake: alarm.ring, heard }
+  const { key, token, retentionMs } = claim
+  const waiter = { key, token, retentionMs, wake: alarm.ring, heard }
   room.expect(waiter)
   try {
     for (let attempts = 1; ; attempts++) {

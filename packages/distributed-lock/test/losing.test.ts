@@ -85,6 +85,20 @@ describe('a lease that cannot be renewed', () => {
     expect(lock.signal.aborted).toBe(true)
   })
 
+  it('is told in time, also where the grant came so late that no renewal was due before the deadline', async () => {
+    const { locks, time, around, failAlways } = fixture()
+    around('acquire', async (apply) => {
+      await apply()
+      time.block(usableMs - 1000)
+    })
+    failAlways('extend', 'lost-request')
+    const { signal } = await locks.acquire('a', { ttl: ttlMs })
+    await time.advance(999)
+    expect(signal.aborted).toBe(false)
+    await time.advance(1)
+    expect(signal.aborted).toBe(true)
+  })
+
   it('leaves no timer behind', async () => {
     const { locks, time, failAlways } = fixture()
     await locks.acquire('a', { ttl: ttlMs })

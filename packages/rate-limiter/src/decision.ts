@@ -65,15 +65,14 @@ export function decisionOf(
   least: number,
   source: DecisionSource,
 ): Decision {
-  const policies: PolicyDecision[] = []
-  rules.forEach((rule, at) => {
+  const policies = rules.map((rule, at) => {
     const { algorithm, limit, windowMs, burst } = rule
     const { ask } = algorithms[algorithm]
     const question = { nowMs, limit, windowMs, burst, cost: 0 }
     const state = states[at] ?? null
     // What was granted fitted. Of a refusal each policy says for itself how long it lasts.
     const waitMs = granted > 0 ? 0 : ask(state, { ...question, cost: least }).waitMs
-    policies.push(policyDecision(rule, ask(state, question), waitMs))
+    return policyDecision(rule, ask(state, question), waitMs)
   })
   return summaryOf(policies, { granted, blockedForMs: blockedMs, source, decidedAtMs: nowMs })
 }

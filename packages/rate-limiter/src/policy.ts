@@ -56,6 +56,8 @@ export interface Rule {
   readonly burst: number
   /** The end of its state's key: another name, algorithm or window is another state. */
   readonly slot: string
+  /** What operations are given: `'<limit> <window in ms> <burst>'`. */
+  readonly numbers: string
 }
 
 /** True when two lists of rules count the same. Those without functions are one list, request after request. */
@@ -140,7 +142,8 @@ export function ruleOf(draft: PolicyDraft<unknown, unknown>): Rule | undefined {
   if (windowMs > longestWindowMs) throw wrongOption('window', 'at most 100 years', draft.window)
   checkCountable(algorithm, limit, windowMs, burst)
   const slot = `${owner}/${algorithms[algorithm].code}${windowMs}`
-  return { name, algorithm, limit, windowMs, burst, slot }
+  const numbers = `${limit} ${windowMs} ${burst}`
+  return { name, algorithm, limit, windowMs, burst, slot, numbers }
 }
 
 function checkCountable(

@@ -33,7 +33,11 @@ agreementSuite({
       .map(([base, all]) => ({
         blockKey: `${base}:!`,
         // As a limiter names them: no two windows ever share a state.
-        policies: all.map((one, at) => ({ ...one, key: `${base}:${slots[at]}${one.windowMs}` })),
+        policies: all.map(({ algorithm, limit, windowMs, burst }, at) => ({
+          key: `${base}:${slots[at]}${windowMs}`,
+          algorithm,
+          numbers: `${limit} ${windowMs} ${burst}`,
+        })),
       }))
     const cost = fc.oneof(fc.constant(1), fc.nat(4), fc.constantFrom(900, 901))
     const one = (algorithm: string) =>

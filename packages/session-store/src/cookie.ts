@@ -96,10 +96,13 @@ export function readTokens(
 
 /** Every value under the name: `parse` keeps the first of a name, so it is given one pair at a time. */
 function valuesOf(header: string | undefined, name: string): string[] {
-  if (header === undefined || !header.includes(name)) return []
-  return header
-    .split(';')
-    .flatMap((pair) => (pair.includes(name) ? (parse(pair, { decode: asItIs })[name] ?? []) : []))
+  const values: string[] = []
+  if (header === undefined || !header.includes(name)) return values
+  for (const pair of header.split(';')) {
+    const value = pair.includes(name) ? parse(pair, { decode: asItIs })[name] : undefined
+    if (value !== undefined) values.push(value)
+  }
+  return values
 }
 
 /** Our values need no decoding, and an encoded one is not ours. */

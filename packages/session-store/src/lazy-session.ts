@@ -17,7 +17,7 @@ export interface LazySession {
    */
   load(): Promise<Session>
   /** The store did not answer, so nobody knows whether there is a session. */
-  readonly degraded: boolean
+  degraded(): boolean
 }
 
 type LazyConfig = Pick<
@@ -62,9 +62,7 @@ export function createLazySession(parts: RequestParts): LazySession {
   )
   return {
     load: () => (loading ??= open().catch(tryAgain)),
-    get degraded() {
-      return opened?.degraded ?? false
-    },
+    degraded: () => opened?.degraded ?? false,
   }
 }
 

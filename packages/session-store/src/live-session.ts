@@ -2,7 +2,7 @@ import { decodeAttributes } from './attributes.ts'
 import { ControlledSession } from './controlled-session.ts'
 import type { Device } from './record.ts'
 import type { IssuedToken, Records, StoredRecord } from './records.ts'
-import { clockFrom, hasChanges, inTurn, replaceToken, save, type State } from './session-work.ts'
+import { clockFrom, findChanges, inTurn, replaceToken, save, type State } from './session-work.ts'
 import type { Session } from './session.ts'
 
 /** The session of one request, and what the HTTP layer must know of it. */
@@ -56,14 +56,16 @@ export function createLiveSession<Data extends object>(
     finish(storeNew) {
       const mayStore = (): boolean => storeNew || state.stored !== undefined
       const isIdle = state.lastTurn === undefined && !isRenewalDue(state)
-      if (isIdle && !(mayStore() && hasChanges(state))) {
+      // Looked for once: what is found is saved in this same step.
+      const changed = isIdle ? findChanges(state, mayStore()) : undefined
+      if (changed?.size === 0) {
         state.canChangeCookie = () => false
         return undefined
       }
       return inTurn(state, async () => {
         try {
-          if (isRenewalDue(state) && (await replaceToken(state, {}))) return undefined
-          return !mayStore() || (await save(state)) ? undefined : 'gone'
+          if (!isIdle && isRenewalDue(state) && (await replaceToken(state, {}))) return undefined
+          return !mayStore() || (await save(state, changed)) ? undefined : 'gone'
         } finally {
           state.canChangeCookie = () => false
         }

@@ -1,19 +1,14 @@
 import { lua, type MemoryView } from '@sluice/core/extend'
+import { nowLua, parseTimes, parseTimesLua, type Times } from './times.ts'
 
 /**
  * A session's record is one hash, under a key that its handle decides and that rotation does not change:
  *
  *     secret        SHA-256 of the secret that the cookie carries
- *     former        } SHA-256 of the secret before the last rotation, and until when it opens the record as well
- *     formerEnd     }
- *     user          who is signed in, '' for nobody; set once, never changed
- *     created seen  ms since 1970, by the store's clock
- *     rotated       when it got its secret
- *     auth          when the user signed in last, '' before
+ *     former        SHA-256 of the secret before the last rotation, and until when it opens the record as well
+ *     user          who is signed in; set once, never changed, absent for nobody
+ *     times         when it began, was used and ends (see `Times`); the key expires at the earlier of its deadlines
  *     address agent the device, where it is known
- *     idle          how long it may lie unused, ms
- *     idleEnd       } its deadlines, ms since 1970; the key expires at the earlier one
- *     absoluteEnd   }
  *     data:<name>   an attribute, encoded
  *
  * Deadlines stand in the record because they decide, whatever became of the key's own expiry.
@@ -39,10 +34,11 @@ const longestDeviceText = 256
 
 /** Attributes, and the device, as operations take them: field, text, field, text, … */
 export function fieldsOf(texts: Texts, { address, userAgent }: Device = {}): string[] {
-  const device = Object.entries({ address, agent: userAgent }).flatMap(([field, text]) =>
-    text === undefined ? [] : [field, text.slice(0, longestDeviceText)],
-  )
-  return [...device, ...[...texts].flatMap(([name, text]) => [attributePrefix + name, text])]
+  const fields: string[] = []
+  if (address !== undefined) fields.push('address', address.slice(0, longestDeviceText))
+  if (userAgent !== undefined) fields.push('agent', userAgent.slice(0, longestDeviceText))
+  for (const [name, text] of texts) fields.push(attributePrefix + name, text)
+  return fields
 }
 
 /** The device that a record names. */
@@ -74,38 +70,42 @@ export function splitRecord(reply: readonly string[]): {
 export interface RecordHead {
   readonly secret: string
   readonly user: string
-  readonly idleMs: number
-  readonly idleEndMs: number
-  readonly absoluteEndMs: number
+  readonly times: Times
 }
 
-/**
- * How an operation on a record starts in Lua: sets `now`, and `secret`, `user`, `idle`, `idleEnd` and `absoluteEnd`,
- * of which `secret` is false when there is no live record. What is past a deadline is deleted.
- */
-export const readHeadLua: string = lua`
-  local time = redis.call('TIME')
-  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-  local head = redis.call('HMGET', KEYS[1], 'secret', 'user', 'idle', 'idleEnd', 'absoluteEnd')
-  local secret, user, idle = head[1], head[2] or '', tonumber(head[3]) or 0
-  local idleEnd, absoluteEnd = tonumber(head[4]) or 0, tonumber(head[5]) or 0
+/** Sets `now` and the parts of the times, and deletes what is past a deadline: then `secret` is false. */
+export const judgeLua: string = lua`
+  ${nowLua}
+  ${parseTimesLua}
   if secret and (now >= idleEnd or now >= absoluteEnd) then
     redis.call('DEL', KEYS[1])
     secret = false
   end`
 
+/**
+ * How an operation on a record starts in Lua: sets `now`, `secret`, `user` and the parts of its times. `secret` is false
+ * when there is no live record. What is past a deadline is deleted.
+ */
+export const readHeadLua: string = lua`
+  local head = redis.call('HMGET', KEYS[1], 'secret', 'user', 'times')
+  local secret, user, times = head[1], head[2] or '', head[3] or ''
+  ${judgeLua}`
+
 /** The same in memory: the head of a live record. */
 export function readHead(view: MemoryView, key: string): RecordHead | undefined {
   const secret = view.hGet(key, 'secret')
   if (secret === null) return undefined
-  const idleEndMs = Number(view.hGet(key, 'idleEnd'))
-  const absoluteEndMs = Number(view.hGet(key, 'absoluteEnd'))
-  if (view.nowMs() >= idleEndMs || view.nowMs() >= absoluteEndMs) {
+  const times = parseTimes(view.hGet(key, 'times'))
+  if (times === undefined || hasEnded(view, times)) {
     view.del(key)
     return undefined
   }
-  const idleMs = Number(view.hGet(key, 'idle'))
-  return { secret, user: view.hGet(key, 'user') ?? '', idleMs, idleEndMs, absoluteEndMs }
+  return { secret, user: view.hGet(key, 'user') ?? '', times }
+}
+
+/** True past either deadline. */
+export function hasEnded(view: MemoryView, { idleEndMs, absoluteEndMs }: Times): boolean {
+  return view.nowMs() >= idleEndMs || view.nowMs() >= absoluteEndMs
 }
 
 /**

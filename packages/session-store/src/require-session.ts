@@ -38,7 +38,7 @@ export function createSessionCheck(
     if (session === undefined) return false
     const refusal = refusalOf(session)
     if (refusal === undefined) return true
-    exchange.answer(lazy.degraded ? unavailable : refusal)
+    exchange.answer(lazy.degraded() ? unavailable : refusal)
     return false
   }
 }

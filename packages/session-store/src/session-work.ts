@@ -1,6 +1,6 @@
 import { applyTexts, changedTexts, decode, encode } from './attributes.ts'
 import { SessionError } from './errors.ts'
-import type { Device } from './record.ts'
+import type { Device, Texts } from './record.ts'
 import type { IssuedToken, Records, Rotation } from './records.ts'
 import type { Token } from './token.ts'
 
@@ -53,23 +53,24 @@ export function inTurn<Result>(state: State, work: () => Promise<Result>): Promi
   return turn.then((result) => result)
 }
 
-const nothing: ReadonlyMap<string, string> = new Map()
+const nothing: Texts = new Map()
 
 function changes(state: State): Map<string, string> {
   return changedTexts(state.attributes, state.stored?.texts ?? nothing)
 }
 
-/** What cannot be encoded counts as a change: saving it says what is wrong. */
-export function hasChanges(state: State): boolean {
+/** What there is to save; `undefined` for what cannot be encoded: saving it says what is wrong. */
+export function findChanges(state: State, mayStore: boolean): Texts | undefined {
+  if (!mayStore) return nothing
   try {
-    return changes(state).size > 0
+    return changes(state)
   } catch {
-    return true
+    return undefined
   }
 }
 
-export async function save(state: State): Promise<boolean> {
-  const changed = changes(state)
+/** @param changed what `findChanges` has found in this same step */
+export async function save(state: State, changed: Texts = changes(state)): Promise<boolean> {
   if (changed.size === 0) return true
   if (state.stored === undefined) {
     await create(state, undefined, changed)
@@ -81,11 +82,7 @@ export async function save(state: State): Promise<boolean> {
   return written
 }
 
-async function create(
-  state: State,
-  userId: string | undefined,
-  texts: Map<string, string>,
-): Promise<void> {
+async function create(state: State, userId: string | undefined, texts: Texts): Promise<void> {
   checkCookieCanChange(state)
   const record = await state.records.create({ userId, texts, device: state.device })
   const { token, nowMs, absoluteEndMs } = record

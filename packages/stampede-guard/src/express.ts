@@ -2,7 +2,7 @@ import { fromExpress, type Exchange } from '@sluice/core/http'
 import type { Request, RequestHandler, Response } from 'express'
 import type { ResponseCacheOptions } from './response/options.ts'
 import { createResponder } from './response/respond.ts'
-import type { CacheTags, Presented } from './response/visit.ts'
+import type { CacheTags, Presented, Visit } from './response/visit.ts'
 
 export type { QueryKey } from './response/options.ts'
 export { purgeResponses, type PurgeOptions, type ResponsePurge } from './response/purge.ts'
@@ -33,28 +33,55 @@ declare global {
 export function cacheResponse(options: ResponseCacheOptions<Request>): RequestHandler {
   const respond = createResponder(options)
   return function cacheResponse(request, response, next) {
-    let exchange: Exchange<Request> | undefined
-    respond({
-      context: request,
-      request,
-      response,
-      url: request.originalUrl,
-      secure: request.secure,
-      hostname: request.hostname ?? '',
-      user: 'user' in request ? request.user : undefined,
-      get exchange() {
-        return (exchange ??= fromExpress(request, response))
-      },
-      offer: (cacheTags) => void (response.cacheTags = cacheTags),
-      send: (presented) => send(response, presented),
-    }).then((passes) => {
-      if (passes) next()
-    }, next)
+    const passes = respond(new ExpressVisit(request, response))
+    if (typeof passes !== 'boolean') passes.then((later) => later && next(), next)
+    else if (passes) next()
   }
 }
 
-function send(response: Response, { status, headers, body }: Presented): void {
-  response.statusCode = status
-  for (const [name, value] of headers) response.setHeader(name, value)
-  response.end(body)
+/** A class: a literal with accessors takes longer to make than all that a hit reads of it. */
+class ExpressVisit implements Visit<Request> {
+  readonly request: Request
+  readonly response: Response
+  private made: Exchange<Request> | undefined
+
+  constructor(request: Request, response: Response) {
+    this.request = request
+    this.response = response
+  }
+
+  get context(): Request {
+    return this.request
+  }
+
+  get url(): string {
+    return this.request.originalUrl
+  }
+
+  get secure(): boolean {
+    return this.request.secure
+  }
+
+  get hostname(): string {
+    return this.request.hostname ?? ''
+  }
+
+  get user(): unknown {
+    return 'user' in this.request ? this.request.user : undefined
+  }
+
+  get exchange(): Exchange<Request> {
+    return (this.made ??= fromExpress(this.request, this.response))
+  }
+
+  offer(cacheTags: CacheTags): void {
+    this.response.cacheTags = cacheTags
+  }
+
+  send({ status, headers, body }: Presented): void {
+    const { response } = this
+    response.statusCode = status
+    for (const [name, value] of headers) response.setHeader(name, value)
+    response.end(body)
+  }
 }

@@ -54,7 +54,7 @@ export function createFinder(parts: FinderParts): Finder {
     if (entry === undefined || entry === 'failed') {
       const needed = { over: undefined, previous: undefined, fallback: undefined }
       const loading = flights.loading(ask.id) ?? before
-      return load(ask, crowd, { ...needed, fill: entry !== 'failed' }, loading)
+      return load(ask, crowd, { fill: entry !== 'failed', ...needed }, loading)
     }
     const { policy } = ask
     const aged = staleFor(entry, policy, tags, clock.now())
@@ -129,7 +129,7 @@ function createLoads({ config: { clock }, flights, runner, tasks }: FinderParts)
     for (let loading = under; ; loading = flights.loading(ask.id)) {
       const joinedAt = flights.invalidations()
       const own = loading === undefined
-      const joined = loading ?? start(ask, { ...needed, background: false, canFail })
+      const joined = loading ?? start(ask, { background: false, canFail, ...needed })
       try {
         const copies = await waitFor(joined, { ask, crowd, flights, canFail })
         const isOverdue = joined.overtakenAt !== undefined && joined.overtakenAt <= joinedAt

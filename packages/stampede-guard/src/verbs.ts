@@ -94,7 +94,7 @@ export function createVerbs(config: GuardConfig): Verbs {
     async getMany(keys, wish) {
       check()
       return findMany(parts, keys, (key, reading) =>
-        share({ ...wish, key }, (ask, crowd) => finder.find(ask, crowd, reading)),
+        share({ key, ...wish }, (ask, crowd) => finder.find(ask, crowd, reading)),
       )
     },
     refresh: async (wish) => share(wish, finder.refresh),
@@ -135,21 +135,12 @@ function createGet(
   { config, tasks }: Parts,
   share: (wish: Wish) => Promise<unknown>,
 ): Verbs['get'] {
-  const { cache } = config
   const quick = createQuickRead(config)
   return async (key, load, given, own = config.policy) => {
     checkLoader(load, 'load')
     const policy = callPolicy('get', own, given)
-    if (quick?.begin(key)) {
-      try {
-        const found = await cache.get(key)
-        if (tasks.open && quick.isEnough(found, policy)) return found.value
-      } catch {
-        // The call that follows tells what is wrong.
-      } finally {
-        quick.end(key)
-      }
-    }
+    const found = tasks.open ? quick(key, policy) : undefined
+    if (found !== undefined) return found.value
     return share({ key, load, policy, signal: given?.signal })
   }
 }

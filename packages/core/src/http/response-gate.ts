@@ -8,7 +8,7 @@ import { takeHead } from './take-head.ts'
 export interface ResponseGate {
   add(hook: BeforeHeaders): void
   /** True when headers are on the wire. Meanwhile the response itself says true from the moment it is held. */
-  readonly headersLeft: boolean
+  headersLeft(): boolean
 }
 
 const gates = new WeakMap<ServerResponse, ResponseGate>()
@@ -85,9 +85,7 @@ function installGate(response: ServerResponse): ResponseGate {
     add(hook) {
       hooks.push(hook)
     },
-    get headersLeft() {
-      return hold === undefined && response.headersSent
-    },
+    headersLeft: () => hold === undefined && response.headersSent,
   }
 }
 

@@ -8,7 +8,7 @@ import type { StoreSetOptions } from '../store.ts'
 import { valueReader } from './values.ts'
 import { finite, keyMaker, recallingKeyMaker, ttlOf, type View } from './view.ts'
 
-type EntryVerbs = Pick<Cache, 'get' | 'set' | 'delete' | 'has' | 'take' | 'setIfAbsent'>
+type EntryVerbs = Pick<Cache, 'get' | 'getNow' | 'set' | 'delete' | 'has' | 'take' | 'setIfAbsent'>
 
 /** One entry: read, written, deleted. */
 export function entryVerbs(view: View): EntryVerbs {
@@ -20,6 +20,13 @@ export function entryVerbs(view: View): EntryVerbs {
     async get<Value>(key: string) {
       const entry = knownKey(key)
       return read<Value>(entry, store.get.now?.(entry) ?? (await store.get(entry)))
+    },
+    getNow<Value>(key: string) {
+      const entry = knownKey(key)
+      const payload = store.get.now?.(entry)
+      const value = payload === undefined ? undefined : values.decode<Value>(entry, payload)
+      if (value !== undefined) counters?.add('hits', 1)
+      return value
     },
     async set(key, value, options) {
       const written = await write(view, entryKey(key), values.encode(value), options)

@@ -54,8 +54,8 @@ export interface Algorithm {
   /** Marks its state in keys, so that no other algorithm ever reads it. */
   readonly code: string
   /**
-   * A Lua chunk that returns three functions. `state` is text, or false without any; `policy` is a table of `limit`,
-   * `window` and `burst`.
+   * A Lua chunk that returns three functions, and sees `whole`, by which `string.format` makes text of a whole number. `state`
+   * is text, or false without any; `policy` is a table of `limit`, `window` and `burst`, which stays as it is.
    * - `ask(state, now, policy, cost)` returns the `waitMs` of an `Answer`, its `next` or nil, its `resetMs`, and true when
    *   that ends at the very moment at which the state that it was given ends: its key, of this one window, has its ttl already
    * - `left(state, now, policy)` returns its `remaining`, for a cost of nothing

@@ -18,6 +18,8 @@ import { wholeNumbers } from './whole-numbers.ts'
 export const fixedWindow: Algorithm = {
   code: 'f',
   lua: lua`
+    local two = whole .. ' ' .. whole
+
     local function run_at(state, now, window)
       local start, count = string.match(state or '', '^(%d+) (%d+)$')
       start, count = tonumber(start or 0), tonumber(count or 0)
@@ -27,7 +29,7 @@ export const fixedWindow: Algorithm = {
 
     local function text_of(start, count)
       if count == 0 then return nil end
-      return string.format('%.0f %.0f', start, count)
+      return string.format(two, start, count)
     end
 
     local function ask(state, now, policy, cost)

@@ -22,6 +22,8 @@ import { wholeNumbers } from './whole-numbers.ts'
 export const slidingWindow: Algorithm = {
   code: 's',
   lua: lua`
+    local three = whole .. ' ' .. whole .. ' ' .. whole
+
     local function wait_for(cost, current, previous, into, limit, window)
       if cost == 0 then return 0 end
       if cost > limit then return ${String(never)} end
@@ -56,7 +58,7 @@ export const slidingWindow: Algorithm = {
 
     local function text_of(index, current, previous)
       if current == 0 and previous == 0 then return nil end
-      return string.format('%.0f %.0f %.0f', index, current, previous)
+      return string.format(three, index, current, previous)
     end
 
     local function ask(state, now, policy, cost)

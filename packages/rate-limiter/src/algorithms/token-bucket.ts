@@ -30,7 +30,7 @@ export const tokenBucket: Algorithm = {
 
     local function text_of(now, excess)
       if excess == 0 then return nil end
-      return string.format('%.0f', now * 1000 + excess)
+      return string.format(whole, now * 1000 + excess)
     end
 
     local function ask(state, now, policy, cost)

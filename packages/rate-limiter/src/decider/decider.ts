@@ -31,7 +31,7 @@ export function createDecider(config: LimiterConfig): Decider {
   const failover = createFailover(config)
   const keys = createLimiterKeys(config.cache, config.name)
 
-  const askStore = async (ask: Ask, least: number, most: number): Promise<Decision> => {
+  const askStore = (ask: Ask, least: number, most: number): Promise<Decision> => {
     const { key, rules, cost, take } = ask
     const { blockKey, policies } = keys.of(key, rules)
     const args = { blockKey, policies, least, most, take }

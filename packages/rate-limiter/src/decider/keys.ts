@@ -16,8 +16,8 @@ export function createLimiterKeys(cache: Cache, name: string): LimiterKeys {
     of(key, rules) {
       const base = cache.stateKey('limit', key)
       const policies: PolicyState[] = []
-      for (const { slot, algorithm, limit, windowMs, burst } of rules) {
-        policies.push({ key: `${base}:${slot}`, algorithm, limit, windowMs, burst })
+      for (const { slot, algorithm, numbers } of rules) {
+        policies.push({ key: `${base}:${slot}`, algorithm, numbers })
       }
       return { blockKey: base + blockEnding, policies }
     },

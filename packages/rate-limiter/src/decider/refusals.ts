@@ -6,11 +6,14 @@ import { sameRules, type Rule } from '../policy.ts'
 export interface Refusals {
   /** The refusal as it stands now; `undefined` where the store has to be asked. */
   recall(key: string, rules: readonly Rule[], cost: number): Decision | undefined
+  /** How often something was forgotten. */
+  readonly forgotten: number
   /**
-   * To be called before the store is asked: remembers its answer, if that is a refusal that lasts and nothing was forgotten
-   * meanwhile.
+   * Remembers the answer of the store, if that is a refusal that lasts and nothing was forgotten since.
+   *
+   * @param forgotten as it was before the store was asked
    */
-  begin(): (key: string, rules: readonly Rule[], cost: number, decision: Decision) => void
+  note(asked: Question, decision: Decision, forgotten: number): void
   forget(key: string): void
   forgetAll(): void
   readonly size: number
@@ -18,6 +21,13 @@ export interface Refusals {
 
 /** A `reset`, a refund or a lifted block by another process is seen after this time. */
 const longestMs = 5000
+
+/** What the store was asked. */
+interface Question {
+  readonly key: string
+  readonly rules: readonly Rule[]
+  readonly cost: number
+}
 
 interface Refusal {
   readonly rules: readonly Rule[]
@@ -45,12 +55,12 @@ export function createRefusals(most: number): Refusals {
       const nowMs = performance.now()
       return nowMs < refusal.untilMs ? shownAt(refusal, nowMs) : undefined
     },
-    begin() {
-      const asked = forgotten
-      return (key, rules, cost, decision) => {
-        if (most > 0 && asked === forgotten && lasts(decision)) {
-          setNewest(refusals, key, refusalOf(rules, cost, decision), most)
-        }
+    get forgotten() {
+      return forgotten
+    },
+    note({ key, rules, cost }, decision, before) {
+      if (most > 0 && before === forgotten && lasts(decision)) {
+        setNewest(refusals, key, refusalOf(rules, cost, decision), most)
       }
     },
     forget(key) {

@@ -40,12 +40,12 @@ export function createTaking(
   /** Without a shortcut. */
   const takeSome = async (ask: Ask, least: number): Promise<Decision> => {
     const { key, rules, cost, partial = false } = ask
-    const note = refusals.begin()
+    const { forgotten } = refusals
     const decision = await (partial || leaseSize === 1
       ? askStore(ask, least, cost)
       : leases.take(ask, (most) => askStore(ask, cost, most)))
     if (decision.source === 'lease') counts.allowedFromLease++
-    note(key, rules, least, decision)
+    if (!decision.allowed) refusals.note({ key, rules, cost: least }, decision, forgotten)
     return decision
   }
   return {

@@ -2,7 +2,7 @@ import { failureReporter } from '@sluice/core/extend'
 import type { Exchange } from '@sluice/core/http'
 import type { Decision } from '../decision.ts'
 import { parseGateOptions, type GateConfig, type RateLimitOptions } from './gate-options.ts'
-import { legacyHeaders, standardHeaders, withoutTimes, type HeaderLines } from './headers.ts'
+import { legacyHeaders, standardHeaders, withoutTimes } from './headers.ts'
 import { createJudge, type Judge } from './judge.ts'
 import { forbidden, tooManyRequests, unavailable, withOverride } from './refusal-answer.ts'
 import { warnOfProcessMemory, type Trust } from './setup-warnings.ts'
@@ -86,10 +86,12 @@ function tellQuota(
 ): void {
   // Where nobody counted, no header claims what is left.
   if (decision.source === 'open') return
-  if (standard) eachOf(standardHeaders(decision), exchange.appendHeader)
-  if (legacy) eachOf(legacyHeaders(decision, Date.now()), exchange.setHeader)
-}
-
-function eachOf(lines: HeaderLines, write: (name: string, value: string) => void): void {
-  for (const [name, value] of Object.entries(lines)) write(name, value)
+  if (standard) {
+    const lines = Object.entries(standardHeaders(decision))
+    for (const [name, value] of lines) exchange.appendHeader(name, value)
+  }
+  if (legacy) {
+    const lines = Object.entries(legacyHeaders(decision, Date.now()))
+    for (const [name, value] of lines) exchange.setHeader(name, value)
+  }
 }

@@ -1,7 +1,7 @@
 import { failureReporter } from '@sluice/core/extend'
 import type { Exchange } from '@sluice/core/http'
 import type { Subject } from '../decider/ask.ts'
-import { createDecider, type Decider } from '../decider/decider.ts'
+import { createDecider } from '../decider/decider.ts'
 import type { Decision } from '../decision.ts'
 import { isStoreFailure } from '../errors.ts'
 import type { Rule } from '../policy.ts'
@@ -33,10 +33,17 @@ export function createJudge<Context extends object>(
     if (listed === 'denied') return 'denied'
     if (listed === 'allowed' || (skip !== undefined && (await skip(context)))) return 'uncounted'
 
-    const subject = await subjectOf(config, exchange)
+    const found = subjectOf(config, exchange)
+    const subject = found instanceof Promise ? await found : found
     warnOfCountingTwice(warnings, context, limiter.cache, subject)
-    const verdict = await decideUnlessClosed(decider, subject)
-    if (verdict === 'unavailable') return verdict
+    const { key, cost, rules } = subject
+    let verdict: Decision
+    try {
+      verdict = await decider.decide({ key, cost, rules, take: true })
+    } catch (error) {
+      if (isStoreFailure(error)) return 'unavailable'
+      throw error
+    }
     if (refundOn !== undefined && verdict.granted > 0) {
       whenClosed(exchange, refundOn, () => decider.refund(subject, verdict))
     }
@@ -53,7 +60,9 @@ function subjectOf<Context>(
   exchange: Exchange<Context>,
 ): Subject | Promise<Subject> {
   const { context } = exchange
-  const [key, cost, rules] = [keyOf(exchange), costOf(context), rulesFor(context)]
+  const key = keyOf(exchange)
+  const cost = costOf(context)
+  const rules = rulesFor(context)
   if (typeof key === 'string' && typeof cost === 'number' && !(rules instanceof Promise)) {
     return { key, cost, rules }
   }
@@ -69,18 +78,6 @@ async function subjectOfLater(
 ): Promise<Subject> {
   const [k, c, r] = await Promise.all([key, cost, rules])
   return { key: k, cost: c, rules: r }
-}
-
-async function decideUnlessClosed(
-  decider: Decider,
-  subject: Subject,
-): Promise<Decision | 'unavailable'> {
-  try {
-    return await decider.decide({ ...subject, take: true })
-  } catch (error) {
-    if (isStoreFailure(error)) return 'unavailable'
-    throw error
-  }
 }
 
 /** Gives units back by the status of a response that was begun: without one nobody knows how the request ended. */

@@ -33,14 +33,14 @@ export const adjust: Operation<AdjustArgs, StatesReply> = defineOperation({
     -- KEYS[1] until when the key is blocked, in ms: lives as long   KEYS[i] state of a policy, kept while anything in it counts
     -- ARGV[1] units: above 0 taken, below 0 given back   ARGV[2] when they were taken, in ms, 0 when that is not known
     -- ARGV[3] ms to block from now, 0 lifts, -1 leaves
-    -- ARGV[4i-4] algorithm of KEYS[i]   ARGV[4i-3] limit   ARGV[4i-2] window in ms   ARGV[4i-1] burst
+    -- ARGV[2i] algorithm of KEYS[i]   ARGV[2i+1] its limit, window in ms and burst, as text
     -- replies as consume does, 0 units granted
     ${policiesLua(own)}
     local units, taken_at, block = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
     if taken_at == 0 then taken_at = now end
     if block > 0 then
       blocked = block
-      redis.call('SET', KEYS[1], string.format('%.0f', now + block), 'PX', block)
+      redis.call('SET', KEYS[1], string.format(whole, now + block), 'PX', block)
     elseif block == 0 then
       blocked = 0
       redis.call('DEL', KEYS[1])

@@ -1,8 +1,14 @@
-import { defineOperation, lua, type Operation } from '@sluice/core/extend'
+import {
+  defineOperation,
+  lua,
+  type MemoryView,
+  type Operation,
+  type Scalar,
+} from '@sluice/core/extend'
 import type { Algorithm } from '../algorithms/algorithm.ts'
 import { algorithms, type AlgorithmName } from '../algorithms/index.ts'
-import { consume, consumeInMemory, type ConsumeArgs } from './consume.ts'
-import { nowLua, readStates, type StatesReply } from './policy-states.ts'
+import { consume, type ConsumeArgs } from './consume.ts'
+import { blockedMs, commonLua, momentOf, type StatesReply } from './policy-states.ts'
 
 type ConsumeOne = Operation<ConsumeArgs, StatesReply>
 
@@ -30,44 +36,64 @@ function consumeOneBy(name: AlgorithmName): ConsumeOne {
   return defineOperation({
     name: consume.name,
     keys: ({ blockKey, policies }: ConsumeArgs) => [blockKey, policies[0]?.key ?? ''],
-    argv: ({ least, policies: [policy] }: ConsumeArgs) => [
-      least,
-      policy?.limit ?? 0,
-      policy?.windowMs ?? 0,
-      policy?.burst ?? 0,
-    ],
+    argv: ({ least, policies }: ConsumeArgs) => [least, policies[0]?.numbers ?? ''],
+    // A local is found faster than a field of a global, and this is run for every decision.
     prelude: lua`
-      ${nowLua()}
+      ${commonLua()}
+      local call, tonumber = redis.call, tonumber
       local function functions()
         ${algorithm.lua}
       end
       local ask = functions()`,
+    // MGET, which takes a key of another type for none: what is no state is replaced.
     lua: lua`
       -- KEYS[1] until when the key is blocked, in ms   KEYS[2] state of the policy, kept as long as anything in it counts
-      -- ARGV[1] units, 1 or more   ARGV[2] limit   ARGV[3] window in ms   ARGV[4] burst
-      -- replies { now, ms still blocked, units granted, the state after it, '' for none }
-      local kept = redis.call('MGET', KEYS[1], KEYS[2])
-      local blocked = kept[1] and math.max(0, tonumber(kept[1]) - now) or 0
-      local before = kept[2]
-      local cost = tonumber(ARGV[1])
-      local policy = { limit = tonumber(ARGV[2]), window = tonumber(ARGV[3]), burst = tonumber(ARGV[4]) }
-      local granted = 0
+      -- ARGV[1] units, 1 or more   ARGV[2] limit, window in ms and burst, as text
+      -- replies { now, units granted, or minus the ms that the key is still blocked, the state after it, '' for none }
+      local kept = call('MGET', KEYS[1], KEYS[2])
+      local blocked_until, before = kept[1], kept[2]
+      local cost, policy = tonumber(ARGV[1]), policy_of(ARGV[2])
+      local outcome = 0
+      if blocked_until and blocked_until - now > 0 then outcome = now - blocked_until end
       local wait, state, ttl, same = ask(before, now, policy, cost)
-      if wait == 0 and blocked == 0 then granted = cost
+      if wait == 0 and outcome == 0 then outcome = cost
       elseif wait == 0 then
         local _
         _, state, ttl, same = ask(before, now, policy, 0)
       end
       if state == nil then
-        if before then redis.call('DEL', KEYS[2]) end
+        if before then call('DEL', KEYS[2]) end
       elseif state ~= before then
         -- Not SET with a ttl: Redis would keep the text in the room that MGET had for a key.
-        if same then redis.call('SET', KEYS[2], state, 'KEEPTTL')
-        else redis.call('PSETEX', KEYS[2], ttl, state) end
+        if same then call('SET', KEYS[2], state, 'KEEPTTL')
+        else call('PSETEX', KEYS[2], ttl, state) end
       end
-      return { now, blocked, granted, state or '' }`,
-    memory: (view, keys, [units, ...policy]) =>
-      consumeInMemory(view, keys, [units, units, 1, name, ...policy]),
-    reply: readStates,
+      return { now, outcome, state or '' }`,
+    memory: (view, keys, argv) => consumeOneInMemory(view, algorithm, keys, argv),
+    reply: ([nowMs, outcome, state]) => ({
+      nowMs: Number(nowMs),
+      blockedMs: Math.max(0, -Number(outcome)),
+      granted: Math.max(0, Number(outcome)),
+      states: [state === '' ? null : String(state)],
+    }),
   })
+}
+
+function consumeOneInMemory(
+  view: MemoryView,
+  { ask }: Algorithm,
+  [blockKey, key]: readonly [string, string],
+  [units, numbers]: readonly [Scalar, string],
+): readonly [nowMs: number, outcome: number, state: string] {
+  const moment = momentOf(view, numbers)
+  const cost = Number(units)
+  const blocked = blockedMs(view, blockKey)
+  const before = view.get(key)
+  const question = { cost, ...moment }
+  const asked = ask(before, question)
+  const fits = asked.waitMs === 0 && blocked === 0
+  const { next, resetMs } = fits ? asked : ask(before, { ...question, cost: 0 })
+  if (next === null) view.del(key)
+  else if (next !== before) view.set(key, next, resetMs)
+  return [moment.nowMs, fits ? cost : -blocked, next ?? '']
 }

@@ -44,7 +44,7 @@ export const consume: Operation<ConsumeArgs, StatesReply> = defineOperation({
   lua: lua`
     -- KEYS[1] until when the key is blocked, in ms   KEYS[i] state of a policy, kept as long as anything in it counts
     -- ARGV[1] fewest units   ARGV[2] most units   ARGV[3] 1 to take them, 0 to look
-    -- ARGV[4i-4] algorithm of KEYS[i]   ARGV[4i-3] limit   ARGV[4i-2] window in ms   ARGV[4i-1] burst
+    -- ARGV[2i] algorithm of KEYS[i]   ARGV[2i+1] its limit, window in ms and burst, as text
     -- replies { now, ms still blocked, units granted, then the state of each policy after it, '' for none }
     ${policiesLua(own)}
     local least, most, take = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1'
@@ -76,7 +76,7 @@ export const consume: Operation<ConsumeArgs, StatesReply> = defineOperation({
 })
 
 /** The memory half. */
-export function consumeInMemory(
+function consumeInMemory(
   view: MemoryView,
   keys: readonly string[],
   argv: readonly Scalar[],

@@ -1,15 +1,15 @@
 import { lua, type MemoryView, type Scalar } from '@sluice/core/extend'
-import type { Algorithm, Answer } from '../algorithms/algorithm.ts'
+import type { Algorithm, Answer, Question } from '../algorithms/algorithm.ts'
 import { algorithms, type AlgorithmName } from '../algorithms/index.ts'
+import { wholeNumbers } from '../algorithms/whole-numbers.ts'
 
 /** One policy of a request, and where its state is. */
 export interface PolicyState {
   /** Its key; all policies of a request and the block share one Cluster slot. */
   readonly key: string
   readonly algorithm: AlgorithmName
-  readonly limit: number
-  readonly windowMs: number
-  readonly burst: number
+  /** `'<limit> <window in ms> <burst>'`: one argument costs less to send, and scripts read it once a batch. */
+  readonly numbers: string
 }
 
 /** Where a key's block and the states of its policies are. */
@@ -31,7 +31,7 @@ export interface StatesReply {
 }
 
 /** How many ARGV a policy takes. */
-const perPolicy = 4
+const perPolicy = 2
 
 /** KEYS: the block, then the policies. */
 export function keysOf({ blockKey, policies }: KeyStates): readonly string[] {
@@ -41,9 +41,7 @@ export function keysOf({ blockKey, policies }: KeyStates): readonly string[] {
 /** ARGV of the policies, after those of the operation itself. */
 export function argvOf({ policies }: KeyStates): readonly Scalar[] {
   const argv: Scalar[] = []
-  for (const { algorithm, limit, windowMs, burst } of policies) {
-    argv.push(algorithm, limit, windowMs, burst)
-  }
+  for (const { algorithm, numbers } of policies) argv.push(algorithm, numbers)
   return argv
 }
 
@@ -51,7 +49,7 @@ export function argvOf({ policies }: KeyStates): readonly Scalar[] {
  * The prelude of both scripts: `now`, and `functions[algorithm]`, which are made when they are first asked for.
  */
 export const policiesPrelude: string = lua`
-  ${nowLua()}
+  ${commonLua()}
   local chunks, made = {}, {}
   ${chunksOfAlgorithms()}
   local function functions_of(algorithm)
@@ -63,11 +61,26 @@ export const policiesPrelude: string = lua`
     return all[1], all[2], all[3]
   end`
 
-/** `now` in ms. */
-export function nowLua(): string {
+/**
+ * What all scripts that ask algorithms begin with: `now` in ms, `whole`, the format of a whole number, and
+ * `policy_of(numbers)`, which reads a policy once for all jobs of a batch that have the same.
+ */
+export function commonLua(): string {
   return lua`
     local time = redis.call('TIME')
-    local now = time[1] * 1000 + math.floor(time[2] / 1000)`
+    local now = time[1] * 1000 + math.floor(time[2] / 1000)
+    -- '%d' is made several times as fast as '%.0f', but is exact only where a long has 64 bits.
+    local whole = string.format('%d', ${String(2 ** 52)}) == '${String(2 ** 52)}' and '%d' or '%.0f'
+    local policies = {}
+    local function policy_of(numbers)
+      local policy = policies[numbers]
+      if not policy then
+        local limit, window, burst = string.match(numbers, '^(%d+) (%d+) (%d+)$')
+        policy = { limit = tonumber(limit), window = tonumber(window), burst = tonumber(burst) }
+        policies[numbers] = policy
+      end
+      return policy
+    end`
 }
 
 /**
@@ -84,10 +97,7 @@ export function policiesLua(before: number): string {
 
     local function use(i)
       local at = ${String(before + 1)} + (i - 2) * ${String(perPolicy)}
-      local policy = {
-        limit = tonumber(ARGV[at + 1]), window = tonumber(ARGV[at + 2]), burst = tonumber(ARGV[at + 3])
-      }
-      return policy, functions_of(ARGV[at])
+      return policy_of(ARGV[at + 1]), functions_of(ARGV[at])
     end
     local states = kept
     local function keep(i, text, ttl)
@@ -132,26 +142,34 @@ export function policiesInMemory(
 ): readonly PolicyInMemory[] {
   return keys.slice(1).map((key, at) => {
     const first = before + at * perPolicy
-    const [name, limit, windowMs, burst] = argv.slice(first, first + perPolicy)
+    const [name, numbers] = [argv[first], argv[first + 1]]
     const algorithm = byName.get(name)
     if (algorithm === undefined) throw new Error(`no algorithm ${name}`)
-    const numbers = { limit: Number(limit), windowMs: Number(windowMs), burst: Number(burst) }
-    return policyInMemory(view, key, algorithm, { nowMs: view.nowMs(), ...numbers })
+    return policyInMemory(view, key, algorithm, momentOf(view, String(numbers)))
   })
+}
+
+/** A policy, and the time at which it is asked. */
+type Moment = Omit<Question, 'cost'>
+
+/** @param numbers of the policy: `'<limit> <window in ms> <burst>'` */
+export function momentOf(view: MemoryView, numbers: string): Moment {
+  const [limit = 0, windowMs = 0, burst = 0] = wholeNumbers(numbers, 3)
+  return { nowMs: view.nowMs(), limit, windowMs, burst }
 }
 
 function policyInMemory(
   view: MemoryView,
   key: string,
   algorithm: Algorithm,
-  policy: { nowMs: number; limit: number; windowMs: number; burst: number },
+  policy: Moment,
 ): PolicyInMemory {
   const before = view.get(key)
   let state = before
   return {
-    ask: (cost) => algorithm.ask(state, { ...policy, cost }),
+    ask: (cost) => algorithm.ask(state, { cost, ...policy }),
     charge(units, takenAtMs) {
-      state = algorithm.charge(state, { ...policy, units, takenAtMs })
+      state = algorithm.charge(state, { units, takenAtMs, ...policy })
     },
     keep({ next, resetMs }) {
       if (next === null) view.del(key)

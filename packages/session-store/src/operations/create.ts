@@ -1,5 +1,6 @@
 import { defineOperation, lua, type Operation } from '@sluice/core/extend'
 import { fieldsOf, writeFields, writeFieldsLua, type Device, type Texts } from '../record.ts'
+import { formatTimes, nowLua, parseTimes, parseTimesLua } from '../times.ts'
 
 /** When a record was written and when it ends at the latest. */
 export interface Lifetime {
@@ -34,33 +35,41 @@ export const create: Operation<CreateArgs, Lifetime | undefined> = defineOperati
     -- KEYS[1] record   ARGV[1] hash of the secret   ARGV[2] user or ''   ARGV[3] idle ms   ARGV[4] absolute ms
     -- ARGV[5…] field, text, …   replies { now, absolute deadline } as text, or {} where a record is
     ${writeFieldsLua}
-    local time = redis.call('TIME')
-    local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+    ${nowLua}
     if redis.call('EXISTS', KEYS[1]) == 1 then
-      local head = redis.call('HMGET', KEYS[1], 'secret', 'created', 'absoluteEnd')
-      if head[1] == ARGV[1] then return { head[2], head[3] } end
-      return {}
+      local head = redis.call('HMGET', KEYS[1], 'secret', 'times')
+      if head[1] ~= ARGV[1] then return {} end
+      local times = head[2] or ''
+      ${parseTimesLua}
+      if not created then return {} end
+      return { created, string.format('%.0f', absoluteEnd) }
     end
-    local idleEnd, absoluteEnd = now + tonumber(ARGV[3]), now + tonumber(ARGV[4])
-    redis.call('HSET', KEYS[1], 'secret', ARGV[1], 'user', ARGV[2], 'created', now, 'seen', now,
-      'rotated', now, 'idle', ARGV[3], 'idleEnd', idleEnd, 'absoluteEnd', absoluteEnd)
-    if ARGV[2] ~= '' then redis.call('HSET', KEYS[1], 'auth', now) end
+    local auth = ARGV[2] == '' and '-' or 0
+    redis.call('HSET', KEYS[1], 'secret', ARGV[1], 'times', table.concat({ now, ARGV[3], ARGV[4], 0, 0, auth }, ' '))
+    if ARGV[2] ~= '' then redis.call('HSET', KEYS[1], 'user', ARGV[2]) end
     writeFields(5)
-    redis.call('PEXPIRE', KEYS[1], math.min(idleEnd, absoluteEnd) - now)
-    return { string.format('%.0f', now), string.format('%.0f', absoluteEnd) }`,
+    redis.call('PEXPIRE', KEYS[1], math.min(tonumber(ARGV[3]), tonumber(ARGV[4])))
+    return { string.format('%.0f', now), string.format('%.0f', now + ARGV[4]) }`,
   memory: (view, [key], [secretHash, user, idleMs, absoluteMs, ...fields]) => {
     const now = view.nowMs()
     if (view.exists(key) === 1) {
       if (view.hGet(key, 'secret') !== secretHash) return []
-      return [view.hGet(key, 'created') ?? '', view.hGet(key, 'absoluteEnd') ?? '']
+      const times = parseTimes(view.hGet(key, 'times'))
+      return times === undefined ? [] : [String(times.createdAtMs), String(times.absoluteEndMs)]
     }
-    const [idleEnd, absoluteEnd] = [now + idleMs, now + absoluteMs]
-    view.hSet(key, 'secret', secretHash, 'user', user, 'created', now, 'seen', now)
-    view.hSet(key, 'rotated', now, 'idle', idleMs, 'idleEnd', idleEnd, 'absoluteEnd', absoluteEnd)
-    if (user !== '') view.hSet(key, 'auth', now)
+    const times = {
+      createdAtMs: now,
+      lastSeenAtMs: now,
+      rotatedAtMs: now,
+      authenticatedAtMs: user === '' ? undefined : now,
+      idleMs,
+      absoluteEndMs: now + absoluteMs,
+    }
+    view.hSet(key, 'secret', secretHash, 'times', formatTimes(times))
+    if (user !== '') view.hSet(key, 'user', user)
     writeFields(view, key, fields)
-    view.pExpire(key, Math.min(idleEnd, absoluteEnd) - now)
-    return [String(now), String(absoluteEnd)]
+    view.pExpire(key, Math.min(idleMs, absoluteMs))
+    return [String(now), String(times.absoluteEndMs)]
   },
   reply: ([now, absoluteEnd]) =>
     now === undefined ? undefined : { nowMs: Number(now), absoluteEndMs: Number(absoluteEnd) },

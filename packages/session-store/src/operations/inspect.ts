@@ -1,16 +1,11 @@
 import { defineOperation, lua, type Operation } from '@sluice/core/extend'
-import type { Device } from '../record.ts'
+import { hasEnded, type Device } from '../record.ts'
+import { nowLua, parseTimes, parseTimesLua, type Times } from '../times.ts'
 
 /** What a list of sessions says of one. */
-export interface RecordSummary {
+export interface RecordSummary extends Omit<Times, 'idleMs' | 'rotatedAtMs'> {
   readonly user: string
   readonly device: Device
-  /** When the user signed in last. */
-  readonly authenticatedAtMs: number | undefined
-  readonly createdAtMs: number
-  readonly lastSeenAtMs: number
-  readonly idleEndMs: number
-  readonly absoluteEndMs: number
 }
 
 /** Looks at a record without using it: no deadline moves. `undefined` without a live one. */
@@ -20,37 +15,22 @@ export const inspect: Operation<{ key: string }, RecordSummary | undefined> = de
   keys: ({ key }) => [key],
   argv: () => [],
   lua: lua`
-    -- KEYS[1] record
-    -- replies { user, created, seen, idle deadline, absolute deadline, sign-in or '', address or '', agent or '' } or {}
-    local time = redis.call('TIME')
-    local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-    local head = redis.call('HMGET', KEYS[1], 'user', 'created', 'seen', 'idleEnd', 'absoluteEnd')
-    for at = 1, 5 do
-      if not head[at] then return {} end
-    end
-    if now >= (tonumber(head[4]) or 0) or now >= (tonumber(head[5]) or 0) then return {} end
-    for _, more in ipairs(redis.call('HMGET', KEYS[1], 'auth', 'address', 'agent')) do head[#head + 1] = more or '' end
-    return head`,
+    -- KEYS[1] record   replies { times, user or '', address or '', agent or '' }, or {} without a live one
+    ${nowLua}
+    local found = redis.call('HMGET', KEYS[1], 'times', 'user', 'address', 'agent')
+    local times = found[1] or ''
+    ${parseTimesLua}
+    if now >= idleEnd or now >= absoluteEnd then return {} end
+    return { times, found[2] or '', found[3] or '', found[4] or '' }`,
   memory: (view, [key]) => {
-    const head: string[] = []
-    for (const field of ['user', 'created', 'seen', 'idleEnd', 'absoluteEnd']) {
-      const value = view.hGet(key, field)
-      if (value === null) return []
-      head.push(value)
-    }
-    if (view.nowMs() >= Number(head[3]) || view.nowMs() >= Number(head[4])) return []
-    return [...head, ...['auth', 'address', 'agent'].map((field) => view.hGet(key, field) ?? '')]
+    const text = view.hGet(key, 'times') ?? ''
+    const times = parseTimes(text)
+    if (times === undefined || hasEnded(view, times)) return []
+    return [text, ...['user', 'address', 'agent'].map((field) => view.hGet(key, field) ?? '')]
   },
-  reply: ([user, created, seen, idleEnd, absoluteEnd, auth, address, agent]) =>
-    user === undefined
-      ? undefined
-      : {
-          user,
-          device: { address: address || undefined, userAgent: agent || undefined },
-          authenticatedAtMs: Number(auth) || undefined,
-          createdAtMs: Number(created),
-          lastSeenAtMs: Number(seen),
-          idleEndMs: Number(idleEnd),
-          absoluteEndMs: Number(absoluteEnd),
-        },
+  reply([text, user = '', address, agent]) {
+    const times = parseTimes(text)
+    const device = { address: address || undefined, userAgent: agent || undefined }
+    return times && { ...times, user, device }
+  },
 })

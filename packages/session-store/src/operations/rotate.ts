@@ -10,6 +10,7 @@ import {
   type Device,
   type Texts,
 } from '../record.ts'
+import { formatTimes, writeTimesLua } from '../times.ts'
 import type { Lifetime } from './create.ts'
 
 /** What `rotate` is given. */
@@ -51,7 +52,8 @@ export const rotate: Operation<RotateArgs, Lifetime | undefined> = defineOperati
     if not secret or (secret ~= ARGV[1] and secret ~= ARGV[2]) then return {} end
     if ARGV[3] ~= '' then
       if user ~= '' and user ~= ARGV[3] then return {} end
-      redis.call('HSET', KEYS[1], 'user', ARGV[3], 'auth', now)
+      redis.call('HSET', KEYS[1], 'user', ARGV[3])
+      auth = now - created
     end
     if ARGV[5] ~= '' then
       local stays = {}
@@ -61,11 +63,13 @@ export const rotate: Operation<RotateArgs, Lifetime | undefined> = defineOperati
       end
     end
     if secret ~= ARGV[2] then
-      redis.call('HSET', KEYS[1], 'secret', ARGV[2], 'rotated', now)
+      redis.call('HSET', KEYS[1], 'secret', ARGV[2])
+      rotated = now - created
       if tonumber(ARGV[4]) > 0 then
-        redis.call('HSET', KEYS[1], 'former', secret, 'formerEnd', now + tonumber(ARGV[4]))
-      else redis.call('HDEL', KEYS[1], 'former', 'formerEnd') end
+        redis.call('HSET', KEYS[1], 'former', string.format('%s %.0f', secret, now + tonumber(ARGV[4])))
+      else redis.call('HDEL', KEYS[1], 'former') end
     end
+    ${writeTimesLua}
     writeFields(6)
     return { string.format('%.0f', now), string.format('%.0f', absoluteEnd) }`,
   memory: (view, [key], [secretHash, nextSecretHash, user, graceMs, keep, ...fields]) => {
@@ -74,16 +78,21 @@ export const rotate: Operation<RotateArgs, Lifetime | undefined> = defineOperati
     const now = view.nowMs()
     if (user !== '') {
       if (head.user !== '' && head.user !== user) return []
-      view.hSet(key, 'user', user, 'auth', now)
+      view.hSet(key, 'user', user)
     }
     if (keep !== '') keepFields(view, key, JSON.parse(keep) as readonly string[])
-    if (head.secret !== nextSecretHash) {
-      view.hSet(key, 'secret', nextSecretHash, 'rotated', now)
-      if (graceMs > 0) view.hSet(key, 'former', head.secret, 'formerEnd', now + graceMs)
-      else view.hDel(key, 'former', 'formerEnd')
+    const isNew = head.secret !== nextSecretHash
+    if (isNew) {
+      view.hSet(key, 'secret', nextSecretHash)
+      if (graceMs > 0) view.hSet(key, 'former', `${head.secret} ${now + graceMs}`)
+      else view.hDel(key, 'former')
     }
+    const { times } = head
+    const rotatedAtMs = isNew ? now : times.rotatedAtMs
+    const authenticatedAtMs = user === '' ? times.authenticatedAtMs : now
+    view.hSet(key, 'times', formatTimes({ ...times, rotatedAtMs, authenticatedAtMs }))
     writeFields(view, key, fields)
-    return [String(now), String(head.absoluteEndMs)]
+    return [String(now), String(times.absoluteEndMs)]
   },
   reply: ([now, absoluteEnd]) =>
     now === undefined ? undefined : { nowMs: Number(now), absoluteEndMs: Number(absoluteEnd) },

@@ -33,6 +33,8 @@ export interface Filling extends Kept {
 /** Where responses are kept. */
 export interface Archive {
   find(at: PageKey, headers: IncomingHttpHeaders): Promise<Found>
+  /** What `find` would find, where all of it is in this process; `undefined` says nothing. */
+  recall(at: PageKey, headers: IncomingHttpHeaders): Kept | undefined
   /** To be had before the handler runs. */
   mark(): Promise<number>
   /** What is kept; `undefined` when an invalidation overtook the response. */
@@ -83,6 +85,7 @@ export function createArchive({ cache, normalizers, maxVariants }: ArchiveConfig
   }
   return {
     find: createFind(parts),
+    recall: createRecall(parts),
     mark: generations.mark,
     keep: (filling) => keep(parts, maxVariants, filling),
     async isCurrent({ variant }) {
@@ -118,7 +121,22 @@ function createFind(parts: Parts): Archive['find'] {
       return { kept: undefined, vary }
     }
     const body = others.length === 0 ? bodies.recall(variant.id) : undefined
-    return { kept: body === undefined ? await fetch(variant, others) : { variant, body }, vary }
+    return {
+      kept: body === undefined ? await fetch(variant, others) : { variant, body },
+      vary,
+    }
+  }
+}
+
+function createRecall({ responses, records, bodies, matches }: Parts): Archive['recall'] {
+  return function recall({ key }, headers) {
+    const id = responses.getNow(key)
+    const record = typeof id === 'string' ? records.recall(id) : undefined
+    const variant = record?.variants.find((one) => matches(one, headers))
+    const body = variant && bodies.recall(variant.id)
+    if (variant === undefined || body === undefined) return undefined
+    const isCurrent = variant.stamps.every(([name, made]) => responses.getNow(name) === made)
+    return isCurrent ? { variant, body } : undefined
   }
 }
 

@@ -89,9 +89,20 @@ export function decide<Context>(
     stale: kept,
     isStoreAway: found === undefined,
   } as const
-  if (isAlone || run !== undefined) return { ...forward, run: undefined }
+  if (isAlone || run !== undefined) return { run: undefined, ...forward }
   const selection = selectionOf(visit.request.headers, vary, config.normalizers)
-  return { ...forward, run: runs.start(at.key, vary, selection) }
+  return { run: runs.start(at.key, vary, selection), ...forward }
+}
+
+/** How a response is used that may be as it is, whatever else goes on. */
+export function freshUseOf<Context>(
+  lookup: Lookup<Context>,
+  kept: Kept,
+  nowMs: number,
+): Use | undefined {
+  if (!mayServe(lookup, kept)) return undefined
+  const use = useOf(kept.variant, lookup.demands, nowMs)
+  return use.isFresh ? use : undefined
 }
 
 /** RFC 9111 3.5, read both ways: a page for nobody in particular is not what somebody asked for by name. */

@@ -1,6 +1,6 @@
 import type { Archive, Found, Kept } from './archive.ts'
 import { startCapture } from './capture.ts'
-import { decide, type Forward, type Knowledge, type Lookup } from './decide.ts'
+import { decide, freshUseOf, type Forward, type Knowledge, type Lookup } from './decide.ts'
 import { reportFailure } from './failure.ts'
 import { checkTags, type ResponseCacheConfig } from './options.ts'
 import { conditionsOf, present } from './present.ts'
@@ -21,11 +21,11 @@ interface Tools<Context> {
   readonly knowledge: Knowledge
 }
 
-/** Answers a request from the cache, or lets it go on to the handler: true. */
+/** Answers a request from the cache, at once if it may, or lets it go on to the handler: true. */
 export function createLookup<Context>(
   config: ResponseCacheConfig<Context>,
   archive: Archive,
-): (lookup: Lookup<Context>) => Promise<boolean> {
+): (lookup: Lookup<Context>) => false | Promise<boolean> {
   const knowledge: Knowledge = {
     runs: createRuns(),
     uncacheable: createShortMemory(),
@@ -33,7 +33,7 @@ export function createLookup<Context>(
   }
   const tools = { config, archive, knowledge }
 
-  return async function lookUp(lookup) {
+  const ask = async (lookup: Lookup<Context>): Promise<boolean> => {
     const { visit, at } = lookup
     let waits = 0
     for (;;) {
@@ -41,7 +41,7 @@ export function createLookup<Context>(
       const found = await findOrReport(archive, lookup)
       const step = decide(config, knowledge, lookup, { found, before, waits })
       if (step.kind === 'forward') return forward(tools, lookup, step)
-      if (step.kind === 'serve') return serve(config, visit, { ...step, told: hitOf(step.use) })
+      if (step.kind === 'serve') return serve(config, visit, { told: hitOf(step.use), ...step })
       if (step.kind === 'refuse') return refuse(visit)
       const outcome = await outcomeWithin(step.run, config.followerWaitMs)
       // The client has gone meanwhile.
@@ -53,6 +53,22 @@ export function createLookup<Context>(
       }
       waits = outcome === undefined ? Number.POSITIVE_INFINITY : waits + 1
     }
+  }
+  return function lookUp(lookup) {
+    const { visit } = lookup
+    const kept = recallIfAny(archive, lookup)
+    const use = kept && freshUseOf(lookup, kept, config.clock.now())
+    if (kept === undefined || use === undefined) return ask(lookup)
+    return serve(config, visit, { kept, use, told: hitOf(use) })
+  }
+}
+
+/** What a store throws here, it throws at the call that follows, too, which tells of it. */
+function recallIfAny<Context>(archive: Archive, { at, visit }: Lookup<Context>): Kept | undefined {
+  try {
+    return archive.recall(at, visit.request.headers)
+  } catch {
+    return undefined
   }
 }
 
@@ -110,17 +126,20 @@ function hitOf({ leftMs }: Use): string {
 /** Answers with what is kept. False: the handler must not run. */
 function serve<Context>(
   { name }: ResponseCacheConfig<Context>,
-  { request, response, send }: Visit<Context>,
+  visit: Visit<Context>,
   { kept, use, told }: Served,
 ): false {
+  const { request, response } = visit
   const presented = present(kept, conditionsOf(request), [
     ['Age', ageText(use.ageMs)],
     ['Cache-Status', `${name}; ${told}`],
   ])
   const earlier = response.getHeader('Vary')
-  if (earlier === undefined) send(presented)
-  else
-    send({ ...presented, headers: presented.headers.map((line) => withEarlierVary(line, earlier)) })
+  if (earlier === undefined) visit.send(presented)
+  else {
+    const headers = presented.headers.map((line) => withEarlierVary(line, earlier))
+    visit.send({ ...presented, headers })
+  }
   return false
 }
 

@@ -15,7 +15,7 @@ export interface PageKey {
  * Headers that handlers and routers take for the URL that was asked for. A response made with one is for requests with the
  * same: else who sends one decides what others see.
  */
-const routing = [
+const routing = new Set([
   'x-forwarded-host',
   'x-forwarded-proto',
   'x-forwarded-port',
@@ -32,26 +32,71 @@ const routing = [
   'x-http-method',
   'x-http-method-override',
   'x-method-override',
-] as const
+])
 
-/** The names of a request's URL. */
-export function pageKeyOf<Context>(
-  { keyOf, query: keyed }: Pick<ResponseCacheConfig<Context>, 'keyOf' | 'query'>,
-  { context, request, hostname, url, secure }: Visit<Context>,
+/** What the names of a URL are made of, and they. */
+interface Known {
+  readonly secure: boolean
+  readonly host: string
+  readonly hostname: string
+  readonly routing: string
+  readonly at: PageKey
+}
+
+/** How many URLs are known by their names. A longer URL than this is not. */
+const mostKnown = 4096
+const longestKnown = 250
+
+type KeyConfig<Context> = Pick<ResponseCacheConfig<Context>, 'keyOf' | 'query'>
+
+/**
+ * Makes what names a request's URL. The names of the last few thousand are kept: to join and to hash new strings for each
+ * request costs more than to find what they name.
+ */
+export function createPageKeys<Context>({
+  keyOf,
+  query,
+}: KeyConfig<Context>): (visit: Visit<Context>) => PageKey {
+  const byUrl = new Map<string, Known>()
+  return function pageKeyOf({ context, request: { headers }, hostname, url, secure }) {
+    const host = headers.host ?? ''
+    const parts = { secure, host, hostname, routing: routingOf(headers) }
+    // What an option says of a request is part of its key, and not to be known beforehand.
+    if (keyOf !== undefined) return makeKey(url, query, parts, [JSON.stringify(keyOf(context))])
+    const known = byUrl.get(url)
+    if (known !== undefined && isSame(known, parts)) return known.at
+    const at = makeKey(url, query, parts, [])
+    if (url.length > longestKnown) return at
+    if (byUrl.size === mostKnown) byUrl.clear()
+    byUrl.set(url, { ...parts, at })
+    return at
+  }
+}
+
+type Parts = Omit<Known, 'at'>
+
+function isSame(a: Parts, b: Parts): boolean {
+  return (
+    a.secure === b.secure &&
+    a.host === b.host &&
+    a.hostname === b.hostname &&
+    a.routing === b.routing
+  )
+}
+
+function makeKey(
+  url: string,
+  keyed: QueryKey,
+  { secure, host, hostname, routing: routes }: Parts,
+  more: readonly string[],
 ): PageKey {
   const query = url.indexOf('?')
   const path = query === -1 ? url : url.slice(0, query)
-  const { headers } = request
+  const scheme = secure ? 'https' : 'http'
   // No header and no URL holds a line feed: no part can pose as two.
-  const parts = [
-    secure ? 'https' : 'http',
-    headers.host ?? '',
-    hostname,
-    path + keyedQuery(url.slice(path.length), keyed),
-    routingOf(headers),
-  ]
-  if (keyOf !== undefined) parts.push(JSON.stringify(keyOf(context)))
-  return { key: boundedKey('url:', parts.join('\n')), page: pageOf(hostname, path) }
+  const parts = [scheme, host, hostname, path + keyedQuery(url.slice(path.length), keyed), routes]
+  const key = boundedKey('url:', [...parts, ...more].join('\n'))
+  return { key, page: pageOf(hostname, path) }
 }
 
 /** The name of a page: alike for all paths that a router may take for the same. */
@@ -75,12 +120,18 @@ function decoded(path: string): string {
 }
 
 function routingOf(headers: IncomingHttpHeaders): string {
+  // Mostly there are none, and fewer headers than names.
+  for (const name in headers) if (routing.has(name) || name === 'forwarded') return routed(headers)
+  return ''
+}
+
+function routed(headers: IncomingHttpHeaders): string {
   let found = ''
   for (const name of routing) {
     const value = headers[name]
     if (value !== undefined) found += `\n${name}: ${String(value)}`
   }
-  const forwarded = headers['forwarded']
+  const { forwarded } = headers
   return forwarded === undefined ? found : `${found}\nforwarded: ${withoutAddresses(forwarded)}`
 }
 
