@@ -29,7 +29,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: [`${folders}/**/*.test.ts`],
+          include: [`${folders}/**/*.test.ts`, 'bench/test/*.test.js'],
           exclude: [`**/*.{${suffixes}}.test.ts`, '**/node_modules/**'],
           ...together,
         },

@@ -59,6 +59,12 @@ export const onRedis = {
   },
 }
 
+/** Those that Sluice must be ahead of. lru-cache is the floor in memory: no key is longer than it was, nothing is fenced. */
+export const inMemoryPeers = Object.keys(inMemory).filter(
+  (name) => name !== 'sluice' && name !== 'lru-cache fetch',
+)
+export const onRedisPeers = Object.keys(onRedis).filter((name) => name !== 'sluice')
+
 /** No guard at all: what is missing is loaded, whoever else does. */
 export function unguarded(load, ttlMs) {
   const redis = new Redis(url)

@@ -1,7 +1,6 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
+import { startChildren } from './children.js'
 import { inMemory, onRedis, unguarded } from './guard-contenders.js'
 
 const program = fileURLToPath(new URL('guard-fleet-process.js', import.meta.url))
@@ -16,17 +15,8 @@ export const fleet = {
 /** How often the source is asked by four processes whose 250 callers each miss one key at the same time. */
 export async function loadsOfFleet(name) {
   const key = `miss:${process.pid}`
-  const children = Array.from({ length: 4 }, () => fork(program, [name, key]))
-  await Promise.all(children.map((child) => heard(child)))
-  const done = children.map((child) => heard(child))
-  for (const child of children) child.send('go')
-  await Promise.all(done)
-  for (const child of children) child.kill()
+  const children = await startChildren(4, program, [name, key])
+  await children.tell('go')
+  children.stop()
   return Number(await new Redis(process.env.BENCH_REDIS_URL).get(`loads:${key}`))
-}
-
-async function heard(child) {
-  const gone = once(child, 'exit').then(() => Promise.reject(new Error('a process ended early')))
-  await Promise.race([once(child, 'message'), gone])
-  gone.catch(() => {})
 }

@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { whileServing } from './serve.js'
 import { expectEqual, object } from './work.js'
 
 process.env.NODE_ENV = 'production'
@@ -11,7 +10,7 @@ export const page = { items: Array.from({ length: 12 }, (_, id) => ({ ...object,
 export const bytes = Buffer.from(JSON.stringify(page))
 
 /**
- * A contender whose handler answers `page`, which is checked twice.
+ * A contender whose handler answers `page`, which is checked.
  *
  * @param build makes a request listener; it is given a function to be called by each run of the handler
  * @param cached the handler may run once only
@@ -22,20 +21,13 @@ export function server(build, { cached }) {
     runs++
     return page
   })
-  return {
-    handler,
-    async check() {
-      const listener = createServer(handler).listen(0, '127.0.0.1')
-      await once(listener, 'listening')
-      const url = `http://127.0.0.1:${listener.address().port}/`
-      for (let time = 0; time < 3; time++) {
-        const response = await fetch(url)
-        expectEqual(response.headers.get('content-type'), 'application/json; charset=utf-8')
-        expectEqual(await response.text(), bytes.toString())
-      }
-      if (cached) expectEqual(runs, 1)
-      listener.closeAllConnections()
-      listener.close()
-    },
+  const check = async (get) => {
+    for (let time = 0; time < 3; time++) {
+      const response = await get('/')
+      expectEqual(response.headers.get('content-type'), 'application/json; charset=utf-8')
+      expectEqual(await response.text(), bytes.toString())
+    }
+    if (cached) expectEqual(runs, 1)
   }
+  return { handler, check: () => whileServing(handler, check) }
 }

@@ -1,15 +1,15 @@
-import { expectEqual, object } from './work.js'
 import { inMemory } from './guard-contenders.js'
 import { takeOverTime } from './guard-virtual-time.js'
+import { expectEqual } from './work.js'
 
 const ttlMs = 60_000
 const loadMs = 200
-const minutes = 120
+const minutes = 60
 
 /** In the first 50 of the 60 seconds of a value nobody loads anything: requests in them are left out. */
 const quietMs = 50_000
 
-export const setting = '1,000 requests/s of one key, ttl 60 s, load 200 ms, over two hours'
+export const setting = '1,000 requests/s of one key, ttl 60 s, load 200 ms, over an hour'
 
 /** Who takes part: what is fresh is served, and nothing else. */
 export const simulated = {
@@ -39,7 +39,7 @@ export async function simulate(make) {
       setTimeout(() => {
         loading--
         landedAtMs = time.now()
-        land(object)
+        land({ answer: 42 })
       }, loadMs)
     })
   const get = make(load, ttlMs)
@@ -49,8 +49,7 @@ export async function simulate(make) {
     const askedAtMs = time.now()
     const value = await get('hot')
     if (time.now() > askedAtMs) waits++
-    // Each copy is looked at, but not as a whole: it would take longer than all the rest.
-    expectEqual(value.id, object.id)
+    expectEqual(value.answer, 42)
   }
   const first = request()
   await time.settled()

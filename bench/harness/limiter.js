@@ -50,8 +50,8 @@ export function flexible(options, client = new Redis(url)) {
 }
 
 /** The store of express-rate-limit, as its documents set it up on ioredis. */
-export function redisStoreOfPeer(client = new Redis(url)) {
-  return new RedisStore({ sendCommand: (...args) => client.call(...args) })
+export function redisStoreOfPeer(client = new Redis(url), options = {}) {
+  return new RedisStore({ sendCommand: (...args) => client.call(...args), ...options })
 }
 
 /** The same, ready to be called without express-rate-limit. */

@@ -10,7 +10,7 @@ import Redlock from 'redlock'
 import { Mutex } from 'redis-semaphore'
 import { startRedis } from './redis.js'
 
-const ttlMs = 3000
+export const ttlMs = 3000
 const faultMs = 300
 const name = 'told'
 
@@ -21,7 +21,7 @@ const patienceMs = 20_000
  * The libraries, each holding a lock in the way that its documents give for work that may last longer than the ttl. Resolves
  * once the lock is held; `told` is called when the library says that it is lost.
  */
-const holders = {
+export const holders = {
   async sluice(url, told) {
     const locks = createLocks({ cache: createCache({ store: redisStore({ url }) }), ttl: ttlMs })
     const lock = await locks.acquire(name)
@@ -52,8 +52,8 @@ function using(Library, url, told) {
   })
 }
 
-/** Ms from asking for the lock to being told that it is lost, when `fault` befalls its Redis. */
-async function toldAfter(hold, fault) {
+/** Ms from asking for the lock to being told that it is lost, when `fault` befalls its Redis, which ends with this process. */
+export async function toldAfter(hold, fault) {
   const server = await startRedis()
   const redis = new Redis(server.url)
   await redis.ping()
@@ -66,11 +66,10 @@ async function toldAfter(hold, fault) {
     }
     void hold(server.url, told).then(async () => {
       await sleep(startedAt + faultMs - performance.now())
-      await fault(redis, server)
+      await fault(redis, server, hold)
     })
   })
   await Promise.race([isTold, sleep(patienceMs)])
-  server.stop()
   return toldAtMs
 }
 
@@ -86,15 +85,4 @@ export async function freeze(redis) {
   process.kill(pid, 'SIGSTOP')
   await sleep(4 * ttlMs)
   process.kill(pid, 'SIGCONT')
-}
-
-/** What a suite of this fault is made of. */
-export function toldOf(fault) {
-  const take = (hold) => async () => ({
-    take: () => toldAfter(hold, (redis, server) => fault(redis, server, hold)),
-  })
-  return {
-    'end of the ttl': async () => ({ take: async () => ttlMs }),
-    ...Object.fromEntries(Object.entries(holders).map(([key, hold]) => [key, take(hold)])),
-  }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { checkExclusion, libraries, url } from './lock-libraries.js'
+import { url } from './lock-libraries.js'
+import { timesNs } from './timing.js'
 
 /** Sent while a connection is opened: no part of a lock's work. */
 const handshake = new Set(['auth', 'client', 'hello', 'info', 'select'])
@@ -16,16 +17,32 @@ function countCommands() {
   }
 }
 
+/** Short lines for a second, as one line alone is over before any of its code is compiled. */
+async function warmUp(connections) {
+  const endMs = performance.now() + 1000
+  for (let line = 0; performance.now() < endMs; line++) {
+    const name = `warm:${line}`
+    const giveBack = await connections[0](name)
+    const turns = Array.from({ length: 10 }, async (_, at) => {
+      const giveBackLater = await connections[(line + at) % connections.length](name)
+      await giveBackLater()
+    })
+    await sleep(10)
+    await Promise.all([giveBack(), ...turns])
+  }
+}
+
 /**
  * One holds the lock for two seconds more after waiters have come, 2 ms apart; each gives it back as soon as it has it.
  *
  * @param clients over how many connections the waiters are spread; default one each
  * @returns `handOvers` in ns, from the call that gives back to the next one's having it; `order` in which they were served;
- *   how many commands were sent, `commandsHeld` until the holder gave the lock back, `commands` to the end; `drainNs`
+ *   how many commands were sent, `commands` in all, `commandsHeld` once all stood in line; `drainNs`
  */
 export async function waitInLine(connect, { waiters = 50, clients = waiters } = {}) {
   const [holder, ...others] = Array.from({ length: clients + 1 }, () => connect())
   await Promise.all([holder, ...others].map(async (acquire, at) => (await acquire(`own:${at}`))()))
+  await warmUp([holder, ...others])
   countCommands()
 
   const name = `line:${process.pid}`
@@ -47,8 +64,10 @@ export async function waitInLine(connect, { waiters = 50, clients = waiters } = 
     turns.push(turn(others[number % clients], number))
     await sleep(2)
   }
+  await sleep(200)
+  const commandsOfArrival = sent
   await sleep(2000)
-  const commandsHeld = sent
+  const commandsHeld = sent - commandsOfArrival
   const startedAt = process.hrtime.bigint()
   givenBackAt = startedAt
   await Promise.all([giveBackFirst(), ...turns])
@@ -66,12 +85,8 @@ export function inversions(order) {
   return (200 * count) / (length * (length - 1))
 }
 
-export function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
-}
-
-/** The p50 of a round trip, in ns, in a process with as many connections as the waiters have. */
-export async function pingNs() {
+/** Round trips, in ns, in a process with as many connections as the waiters have. */
+export async function pingTimes() {
   const [redis] = await Promise.all(
     Array.from({ length: 51 }, async () => {
       const client = new Redis(url)
@@ -79,31 +94,5 @@ export async function pingNs() {
       return client
     }),
   )
-  const times = []
-  for (let at = 0; at < 2000; at++) {
-    const startedAt = process.hrtime.bigint()
-    await redis.ping()
-    times.push(Number(process.hrtime.bigint() - startedAt))
-  }
-  return median(times)
-}
-
-/** Every library, 50 waiters on one lock, each with its own connection: `of` picks the measure. */
-export function inLine(of) {
-  return Object.fromEntries(
-    Object.entries(libraries).map(([name, connect]) => [name, async () => inLineOf(connect, of)]),
-  )
-}
-
-/** The same, and Sluice with one connection for all of them, as the waiters of one process have. */
-export function inLineAndOneProcess(of) {
-  const { sluice, ...peers } = inLine(of)
-  return { sluice, 'sluice, one process': async () => inLineOf(libraries.sluice, of, 1), ...peers }
-}
-
-function inLineOf(connect, of, clients) {
-  return {
-    check: () => checkExclusion(connect),
-    take: async () => of(await waitInLine(connect, { clients })),
-  }
+  return timesNs(2000, () => redis.ping())
 }

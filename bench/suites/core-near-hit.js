@@ -1,11 +1,15 @@
 import { createCache } from '@sluice/core'
 import { nearStore } from '@sluice/core/near'
 import { redisStore } from '@sluice/core/redis'
+import { besideEach } from '../harness/budgets.js'
 import { expectEqual, keys, object, sequential } from '../harness/work.js'
 
 export const title = 'A hit of a 1 kB object, near and on Redis, one after the other'
 export const unit = 'ns'
 export const floor = 'redisStore'
+export const note =
+  'Both copy the object for each reader; what changes on Redis is gone from the near store by a message.'
+export const budgets = besideEach('nearStore', ['redisStore'], { atLeast: 10 })
 
 const url = process.env.BENCH_REDIS_URL
 

@@ -1,40 +1,45 @@
 import { createCache } from '@sluice/core'
 import { memoryStore } from '@sluice/core/memory'
 import { LRUCache } from 'lru-cache'
+import { expectEqual } from '../harness/work.js'
 
 export const title = 'Heap of an entry with a ttl, its key and 22 characters of text included'
 export const unit = 'bytes'
 export const floor = 'lru-cache'
+export const budgets = [{ contender: 'sluice', atMost: 250 }]
 
 const count = 200_000
 const keyOf = (at) => `user:${at}`
-const text = (at) => `"${String(at).padStart(20, '0')}"`
+const textOf = (at) => String(at).padStart(20, '0')
 
 /** The heap that entries take, keys and texts included. */
 export async function measure({ fill }) {
   globalThis.gc()
   const before = process.memoryUsage().heapUsed
-  const kept = await fill()
+  const read = await fill(count)
   globalThis.gc()
   const value = (process.memoryUsage().heapUsed - before) / count
-  return kept === undefined ? { value: 0 } : { value }
+  // What is read below is kept until here.
+  expectEqual(await read(7), textOf(7))
+  return { value }
+}
+
+/** @param fill makes so many entries, and a function that reads one */
+function contender(fill) {
+  return { fill, check: async () => expectEqual(await (await fill(10))(7), textOf(7)) }
 }
 
 export const contenders = {
-  async 'lru-cache'() {
-    const fill = () => {
-      const cache = new LRUCache({ max: count, ttl: 3_600_000 })
-      for (let at = 0; at < count; at++) cache.set(`sluice:${keyOf(at)}`, text(at))
-      return cache
-    }
-    return { fill }
-  },
-  async sluice() {
-    const fill = async () => {
-      const cache = createCache({ store: memoryStore({ maxEntries: count }), ttl: '1h' })
-      for (let at = 0; at < count; at++) await cache.set(keyOf(at), String(at).padStart(20, '0'))
-      return cache
-    }
-    return { fill }
-  },
+  'lru-cache': async () =>
+    contender((entries) => {
+      const cache = new LRUCache({ max: entries, ttl: 3_600_000 })
+      for (let at = 0; at < entries; at++) cache.set(`sluice:${keyOf(at)}`, `"${textOf(at)}"`)
+      return (at) => JSON.parse(cache.get(`sluice:${keyOf(at)}`))
+    }),
+  sluice: async () =>
+    contender(async (entries) => {
+      const cache = createCache({ store: memoryStore({ maxEntries: entries }), ttl: '1h' })
+      for (let at = 0; at < entries; at++) await cache.set(keyOf(at), textOf(at))
+      return (at) => cache.get(keyOf(at))
+    }),
 }

@@ -7,11 +7,19 @@ import { createCache as createCacheManager } from 'cache-manager'
 import { Cacheable } from 'cacheable'
 import { Redis } from 'ioredis'
 import Keyv from 'keyv'
+import { besideEach } from '../harness/budgets.js'
 import { expectEqual, keys, object, parallel } from '../harness/work.js'
 
 export const title = 'Get and set of a 1 kB object on Redis, 64 at a time'
 export const unit = 'ns a pair'
 export const floor = 'ioredis, auto-pipelining, JSON'
+export const slice = 1280
+export const note =
+  'Sluice alone gives every command a deadline and fails fast while Redis is away; its JSON keeps dates, maps and big integers.'
+export const budgets = [
+  ...besideEach('sluice', ['ioredis, auto-pipelining, JSON'], { atLeast: 0.9 }),
+  ...besideEach('sluice', ['cache-manager', 'keyv', 'cacheable', 'bentocache']),
+]
 
 const url = process.env.BENCH_REDIS_URL
 

@@ -3,12 +3,19 @@ import koaCash from 'koa-cash'
 import { LRUCache } from 'lru-cache'
 import { createCache } from '@sluice/core'
 import { cacheResponse } from '@sluice/stampede-guard/koa'
+import { besideEach } from '../harness/budgets.js'
 import { bytes, server } from '../harness/guard-http.js'
 import { measureServer as measure } from '../harness/http.js'
 
 export const title = 'A request to Koa 3, answered with 10 kB from memory'
 export const unit = 'ns a request'
 export const floor = 'koa, the same bytes'
+export const note =
+  'koa-cash keeps what says private or no-store, and gives one user the answer made for another.'
+export const budgets = [
+  ...besideEach('sluice', ['koa, the same bytes'], { atLeast: 0.85 }),
+  ...besideEach('sluice', ['koa-cash']),
+]
 export { measure }
 
 function app(cached, ...middleware) {

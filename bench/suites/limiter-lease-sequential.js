@@ -1,4 +1,5 @@
-import { ample, redisLimiter } from '../harness/limiter.js'
+import { besideEach } from '../harness/budgets.js'
+import { leases } from '../harness/limiter-leases.js'
 import { sequential } from '../harness/work.js'
 
 export const title =
@@ -6,13 +7,6 @@ export const title =
 export const unit = 'ns a decision'
 export const floor = 'one at a time'
 export const slice = 1000
+export const budgets = besideEach('lease: 50', ['one at a time'], { atLeast: 10 })
 
-function contender(options) {
-  const limiter = redisLimiter({ ...ample, ...options })
-  return { run: sequential(() => limiter.consume('hot')) }
-}
-
-export const contenders = {
-  'one at a time': () => contender({}),
-  'lease: 50': () => contender({ lease: 50 }),
-}
+export const contenders = leases(sequential)

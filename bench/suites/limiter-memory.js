@@ -2,11 +2,18 @@ import KoaLimiter from 'koa-ratelimit/limiter/redis.js'
 import { createRateLimiter } from '@sluice/rate-limiter'
 import { Redis } from 'ioredis'
 import { flexible, redisCache, startedStoreOfPeer, url } from '../harness/limiter.js'
+import { bytesOfKeys } from '../harness/redis-bytes.js'
 
 export const title =
   'Memory of Redis for a client that made 100 requests of 100 a minute, its key included'
 export const unit = 'bytes'
 export const floor = 'rate-limit-redis'
+export const note =
+  'Fixed windows keep one count and sliding ones two; a sliding log, as koa-ratelimit has, keeps the time of every request. "short": the same state under the name that rate-limit-redis gives, for the state alone.'
+export const budgets = ['sliding-window', 'fixed-window', 'token-bucket'].map((algorithm) => ({
+  contender: `sluice, ${algorithm}, short`,
+  atMost: 110,
+}))
 
 const clients = Array.from({ length: 1000 }, (_, at) => `198.51.${at >> 8}.${at & 255}`)
 
@@ -15,14 +22,12 @@ export async function measure({ take, rename }) {
   const redis = new Redis(url)
   await redis.flushall()
   for (let turn = 0; turn < 100; turn++) await Promise.all(clients.map((client) => take(client)))
-  let keys = await redis.keys('*')
+  const keys = await redis.keys('*')
   if (keys.length !== clients.length) throw new Error(`${keys.length} keys`)
   if (rename !== undefined) {
     await Promise.all(keys.map((key) => redis.rename(key, rename(key))))
-    keys = keys.map(rename)
   }
-  const sizes = await Promise.all(keys.map((key) => redis.memory('USAGE', key, 'SAMPLES', 0)))
-  return { value: sizes.reduce((sum, size) => sum + size, 0) / clients.length }
+  return { value: (await bytesOfKeys(redis)) / clients.length }
 }
 
 function sluice(algorithm, rename) {

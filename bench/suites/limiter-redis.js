@@ -1,3 +1,4 @@
+import { besideEach } from '../harness/budgets.js'
 import {
   ample,
   flexible,
@@ -10,7 +11,18 @@ import { expectEqual, parallel } from '../harness/work.js'
 export const title = 'A decision on Redis, 1000 keys, 64 at a time'
 export const unit = 'ns a decision'
 export const floor = 'ioredis INCR'
-export const slice = 3200
+export const slice = 1600
+export const note =
+  'INCR and rate-limit-redis count in fixed windows. Sluice counts in sliding windows, takes nothing for a refused request, and has deadlines and a local limiter for when Redis is away.'
+export const budgets = [
+  ...besideEach('sluice', ['ioredis INCR'], { atLeast: 0.85 }),
+  ...besideEach('sluice', [
+    'rate-limiter-flexible',
+    'rate-limiter-flexible, auto-p.',
+    'rate-limit-redis',
+    'rate-limit-redis, auto-p.',
+  ]),
+]
 
 /** @param countOf how many decisions of its key an answer has counted, more or less a constant */
 function contender(consume, countOf) {

@@ -5,6 +5,7 @@ export const title = 'A decision on a key that is known to be over its limit, 10
 export const unit = 'ns a decision'
 export const floor = 'rate-limiter-flexible'
 export const slice = 20_000
+export const budgets = [{ contender: 'sluice', atMost: 1000 }]
 
 const refused = async (decide) => {
   // The first takes the one unit there is, the second hears of it.
