@@ -70,6 +70,7 @@ ${newest.redis}, ${versions.join(', ')}; ${counted(newest.rounds, 'round')}. A s
 - The time of an operation is that of a slice of many, divided. Of up to twenty slices it is the one that a quarter are faster than,
   which leaves out what else the machine did, and also rare slow operations. Where a percentile is told, operations were timed one
   by one.
+- What is counted and not timed, as commands and bytes are, comes out the same each time, and is taken once.
 - A request is one of ${number(requests)}, after ${number(warming)} that warm up, of ten connections that \`autocannon\` keeps busy from a process of its
   own over loopback.
 

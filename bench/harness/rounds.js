@@ -6,7 +6,9 @@ import { runApart } from './processes.js'
  *
  * @returns by name `{ measures }` or `{ failed }`
  */
-export async function runRounds(file, { contenders, atOnce = false, title }, rounds, progress) {
+export async function runRounds(file, suite, given, progress) {
+  const { contenders, atOnce = false, title } = suite
+  const rounds = roundsOf(suite, given)
   const taken = Object.fromEntries(contenders.map((name) => [name, { measures: [] }]))
   const take = async (name) => {
     if (taken[name].failed !== undefined) return
@@ -27,9 +29,15 @@ export async function runRounds(file, { contenders, atOnce = false, title }, rou
   return taken
 }
 
+/** What is counted, and not timed, comes out the same each time. */
+export function roundsOf({ counted = false }, given) {
+  return counted ? 1 : given
+}
+
 /** How many steps of progress a suite has. */
-export function stepsOf({ contenders, atOnce = false }, rounds) {
-  return rounds * (atOnce ? 1 : contenders.length)
+export function stepsOf(suite, given) {
+  const { contenders, atOnce = false } = suite
+  return roundsOf(suite, given) * (atOnce ? 1 : contenders.length)
 }
 
 function checked(measure) {

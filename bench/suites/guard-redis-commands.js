@@ -4,6 +4,7 @@ import { object, sequential } from '../harness/work.js'
 
 export const title = 'Commands that are sent to Redis for a guarded hit'
 export const unit = 'commands'
+export const counted = true
 export const floor = 'ioredis GET, JSON'
 export const budgets = [{ contender: 'sluice', atMost: 1 }]
 

@@ -3,6 +3,7 @@ import { setting, simulate, simulated } from '../harness/guard-simulation.js'
 
 export const title = `A hot key: ${setting}`
 export const unit = 'a minute'
+export const counted = true
 export const floor = 'no guard'
 export const atOnce = true
 export const columns = { loads: 'loads a minute', waits: 'callers a minute that waited' }

@@ -7,6 +7,7 @@ import { bytesOfKeys } from '../harness/redis-bytes.js'
 export const title =
   'Memory of Redis for a client that made 100 requests of 100 a minute, its key included'
 export const unit = 'bytes'
+export const counted = true
 export const floor = 'rate-limit-redis'
 export const note =
   'Fixed windows keep one count and sliding ones two; a sliding log, as koa-ratelimit has, keeps the time of every request. "short": the same state under the name that rate-limit-redis gives, for the state alone.'

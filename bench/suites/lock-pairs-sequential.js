@@ -5,7 +5,7 @@ import { sequential } from '../harness/work.js'
 export const title = 'Taking and giving back a lock that nobody else wants, one after the other'
 export const unit = 'ns a pair'
 export const floor = 'SET NX PX, EVALSHA'
-export const slice = 300
+export const slice = 100
 export const note =
   'Only Sluice gives a fence, renews by itself in time, recognises its own lock after a lost reply, and has a deadline for each command.'
 export const budgets = [

@@ -18,6 +18,8 @@ export const budgets = besideEach('1 000 000 keys', ['1 key'], {
 export async function measure({ count }) {
   const ns = {}
   for (const [name, fill] of Object.entries(areas)) {
+    // Sixty-four that want the one lock wait for each other: that is another measure.
+    if (name === 'lock pair' && count === 1) continue
     const redis = await startRedis()
     const operation = await fill(count, redis.url)
     await operation(count - 1)
@@ -39,6 +41,5 @@ function parallelOver(count, operation) {
 export const contenders = {
   '1 key': async () => ({ count: 1 }),
   '1 000 keys': async () => ({ count: 1000 }),
-  '100 000 keys': async () => ({ count: 100_000 }),
   '1 000 000 keys': async () => ({ count: 1_000_000 }),
 }

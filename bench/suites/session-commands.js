@@ -5,6 +5,7 @@ import { expectEqual } from '../harness/work.js'
 
 export const title = 'Commands that are sent to Redis for a request'
 export const unit = 'commands a request'
+export const counted = true
 export const floor = 'express-session, connect-redis'
 export const columns = {
   'no cookie': 'commands',

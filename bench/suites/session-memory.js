@@ -5,6 +5,7 @@ import { answering, expressApps, koaApps, routes } from '../harness/session-apps
 
 export const title = 'Redis memory of an idle session of a visitor, half a kilobyte kept'
 export const unit = 'bytes a session'
+export const counted = true
 export const floor = 'express-session, connect-redis'
 export const note =
   'Sluice keeps each attribute by itself, so that two requests do not overwrite each other; the others keep one text.'

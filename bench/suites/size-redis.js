@@ -10,6 +10,7 @@ import { object } from '../harness/work.js'
 
 export const title = 'Redis memory of one of a thousand, its key included'
 export const unit = 'bytes'
+export const counted = true
 export const floor = 'SET key JSON PX, 1 kB'
 export const note =
   'Names are about 20 characters long. A fence stays for some days after the last use of its lock.'

@@ -27,7 +27,8 @@ export interface CacheOptions {
    */
   readonly codec?: Codec
   /**
-   * `'copy'`: what a reader gets is its own. `'frozen'`: all readers of an unchanged entry share one frozen object, which
+   * `'copy'`: what a reader gets is its own; of a store in this process the last few thousand objects that were read are kept
+   * decoded, as copying takes less time than decoding. `'frozen'`: all readers of an unchanged entry share one frozen object, which
    * is never copied or parsed again; changing it throws a TypeError. A value that holds a Date, Map, Set or bytes, which
    * cannot be frozen, is still read anew for each reader. Default `'copy'`.
    */
@@ -62,6 +63,7 @@ export function createCache(options: CacheOptions = {}): RootCache {
     values: createValues(
       checkCodec(options.codec === undefined ? taggedJson : options.codec),
       choiceOption(options.values, 'values', ['copy', 'frozen'], 'copy'),
+      store.get.now !== undefined,
     ),
   })
   const close = (): Promise<void> => store.close()

@@ -3,7 +3,9 @@ import { OptionError } from '../errors.ts'
 import { startsBytes, type Payload } from '../payload.ts'
 import { show } from '../show.ts'
 import type { Counters } from '../stats.ts'
-import { createSharedValues } from './shared-values.ts'
+import { createCopiedValues } from './copied-values.ts'
+import { createFrozenValues } from './frozen-values.ts'
+import type { KnownValues } from './known-values.ts'
 
 /** Whether each reader gets a copy of its own, or all share one that is frozen. */
 export type ValueSharing = 'copy' | 'frozen'
@@ -21,8 +23,12 @@ export interface Values {
   decode<Value>(key: string, payload: Payload): Value | undefined
 }
 
-/** The values of one cache; all views of it share them. */
-export function createValues(codec: Codec, sharing: ValueSharing): Values {
+/**
+ * The values of one cache; all views of it share them.
+ *
+ * @param isNear the store has payloads in this process: only then they come again and again without having been read anew
+ */
+export function createValues(codec: Codec, sharing: ValueSharing, isNear: boolean): Values {
   const encodeIfAny = (value: unknown): Payload | undefined => {
     if (isCount(value)) return String(value)
     return value === undefined ? undefined : checkPayload(codec.encode(value))
@@ -34,7 +40,7 @@ export function createValues(codec: Codec, sharing: ValueSharing): Values {
       return undefined
     }
   }
-  const shared = sharing === 'frozen' ? createSharedValues(decode) : undefined
+  const known = knownValues(sharing, isNear, decode)
   return {
     encodeIfAny,
     encode(value) {
@@ -47,9 +53,18 @@ export function createValues(codec: Codec, sharing: ValueSharing): Values {
     decode<Value>(key: string, payload: Payload): Value | undefined {
       const count = typeof payload === 'string' ? countIn(payload) : undefined
       if (count !== undefined) return count as Value
-      return (shared === undefined ? decode(payload) : shared.read(key, payload)) as Value
+      return (known === undefined ? decode(payload) : known.read(key, payload)) as Value
     },
   }
+}
+
+function knownValues(
+  sharing: ValueSharing,
+  isNear: boolean,
+  decode: (payload: Payload) => unknown,
+): KnownValues | undefined {
+  if (sharing === 'frozen') return createFrozenValues(decode)
+  return isNear ? createCopiedValues(decode) : undefined
 }
 
 /** Reads a payload and counts the hit or the miss. */

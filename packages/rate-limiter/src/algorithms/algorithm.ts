@@ -56,8 +56,7 @@ export interface Algorithm {
   /**
    * A Lua chunk that returns three functions, and sees `whole`, by which `string.format` makes text of a whole number. `state`
    * is text, or false without any; `policy` is a table of `limit`, `window` and `burst`, which stays as it is.
-   * - `ask(state, now, policy, cost)` returns the `waitMs` of an `Answer`, its `next` or nil, its `resetMs`, and true when
-   *   that ends at the very moment at which the state that it was given ends: its key, of this one window, has its ttl already
+   * - `ask(state, now, policy, cost)` returns the `waitMs` of an `Answer`, its `next` or nil, and its `resetMs`
    * - `left(state, now, policy)` returns its `remaining`, for a cost of nothing
    * - `charge(state, now, policy, units, taken_at)` returns the state after it as text, or false when there is none
    */

@@ -24,7 +24,7 @@ export const fixedWindow: Algorithm = {
       local start, count = string.match(state or '', '^(%d+) (%d+)$')
       start, count = tonumber(start or 0), tonumber(count or 0)
       if count == 0 or now >= start + window then return now, 0 end
-      return math.min(start, now), count, start <= now
+      return math.min(start, now), count
     end
 
     local function text_of(start, count)
@@ -34,14 +34,14 @@ export const fixedWindow: Algorithm = {
 
     local function ask(state, now, policy, cost)
       local limit, window = policy.limit, policy.window
-      local start, count, same = run_at(state, now, window)
+      local start, count = run_at(state, now, window)
       local ends = start + window - now
       local wait = 0
       if cost > limit then wait = ${String(never)}
       elseif cost > 0 and count + cost > limit then wait = ends end
       if wait == 0 then count = count + cost end
 
-      return wait, text_of(start, count), ends, same
+      return wait, text_of(start, count), ends
     end
 
     local function left(state, now, policy)

@@ -41,15 +41,14 @@ export const slidingWindow: Algorithm = {
     local function counts_at(state, now, limit, window)
       local into = now % window
       local index, current, previous = (now - into) / window, 0, 0
-      local same = false
       if state then
         local stored, a, b = string.match(state, '^(%d+) (%d+) (%d+)$')
         stored = tonumber(stored)
-        if stored == index then current, previous, same = tonumber(a), tonumber(b), true
+        if stored == index then current, previous = tonumber(a), tonumber(b)
         elseif stored == index - 1 then previous = tonumber(a)
         elseif stored and stored > index then current = math.min(a + b, limit) end
       end
-      return index, into, current, previous, same
+      return index, into, current, previous
     end
 
     local function left_of(current, previous, into, limit, window)
@@ -63,13 +62,12 @@ export const slidingWindow: Algorithm = {
 
     local function ask(state, now, policy, cost)
       local limit, window = policy.limit, policy.window
-      local index, into, current, previous, same = counts_at(state, now, limit, window)
+      local index, into, current, previous = counts_at(state, now, limit, window)
       local wait = wait_for(cost, current, previous, into, limit, window)
-      same = same and current > 0
       if wait == 0 then current = current + cost end
       local reset = 0
       if current > 0 then reset = 2 * window - into elseif previous > 0 then reset = window - into end
-      return wait, text_of(index, current, previous), reset, same
+      return wait, text_of(index, current, previous), reset
     end
 
     local function left(state, now, policy)

@@ -55,18 +55,17 @@ function consumeOneBy(name: AlgorithmName): ConsumeOne {
       local cost, policy = tonumber(ARGV[1]), policy_of(ARGV[2])
       local outcome = 0
       if blocked_until and blocked_until - now > 0 then outcome = now - blocked_until end
-      local wait, state, ttl, same = ask(before, now, policy, cost)
+      local wait, state, ttl = ask(before, now, policy, cost)
       if wait == 0 and outcome == 0 then outcome = cost
       elseif wait == 0 then
         local _
-        _, state, ttl, same = ask(before, now, policy, 0)
+        _, state, ttl = ask(before, now, policy, 0)
       end
       if state == nil then
         if before then call('DEL', KEYS[2]) end
       elseif state ~= before then
-        -- Not SET with a ttl: Redis would keep the text in the room that MGET had for a key.
-        if same then call('SET', KEYS[2], state, 'KEEPTTL')
-        else call('PSETEX', KEYS[2], ttl, state) end
+        -- Not SET: Redis would keep the text in the room that MGET had for a key.
+        call('PSETEX', KEYS[2], ttl, state)
       end
       return { now, outcome, state or '' }`,
     memory: (view, keys, argv) => consumeOneInMemory(view, algorithm, keys, argv),
