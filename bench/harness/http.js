@@ -9,7 +9,7 @@ const autocannon = fileURLToPath(
 
 /** How many requests are timed, after so many that warm up: every contender gets as many. */
 export const requests = 4000
-export const warming = 3000
+export const warming = 8000
 
 /**
  * Nanoseconds a request, of ten connections of loopback that a process of their own keeps busy. They ask for `path`, and send
