@@ -78,6 +78,25 @@ export function clusterFaultsSuite(): void {
       expect(errors.join('')).not.toContain('MOVED')
     })
 
+    it('that has lost slots is not healthy, though its nodes answer', async () => {
+      const cluster = await startCluster()
+      cleanups.push(() => cluster.stop())
+      const cache = open(clusterStore(cluster, commandTimeoutMs))
+      expect(await cache.ping()).toBe(true)
+      await cluster.nodes[0]?.kill()
+      const isDown = async (): Promise<boolean> =>
+        cache.getMany(keys).then(
+          () => false,
+          (error: unknown) =>
+            error instanceof StoreUnavailableError && error.reason === 'not-serving',
+        )
+      await waitUntil(isDown, { what: 'the Cluster to be down', timeoutMs: 20_000 })
+      await waitUntil(async () => !(await cache.ping()), { what: 'all nodes to know' })
+      for (let asked = 0; asked < 10; asked++) expect(await cache.ping()).toBe(false)
+      await cluster.nodes[0]?.restart()
+      await waitUntil(() => cache.ping(), { what: 'the Cluster to be up', timeoutMs: 20_000 })
+    })
+
     it('a slot that moves to another node while it is counted in loses and doubles nothing', async () => {
       const cluster = await startCluster()
       cleanups.push(() => cluster.stop())

@@ -20,30 +20,39 @@ const mostKept = 1000
 const firstPauseMs = 200
 const longestPauseMs = 1000
 
-/** One probe at a time for all of them, however many requests an outage has failed. */
+/** While the store is away one probe at a time asks for all of them, however many requests an outage has failed. */
 export function createOrphans(store: Store, time: LocalTime, ticker: Ticker): Orphans {
   const expiry = new Map<Claim, number>()
   const nowMs = (): number => time.now().monotonicMs
-  let isSweeping = false
+  let isStoreAway = false
 
-  const sweep = async (pauseMs: number): Promise<void> => {
-    isSweeping = true
-    for (const [claim, expiresAtMs] of expiry) {
-      if (nowMs() < expiresAtMs && (await isStoreAway(claim))) {
-        ticker.after(pauseMs, () => void sweep(Math.min(pauseMs * 2, longestPauseMs)))
-        return
-      }
-      expiry.delete(claim)
-    }
-    isSweeping = false
-  }
-  const isStoreAway = async (claim: Claim): Promise<boolean> => {
+  /** True when the store has answered. */
+  const tryFree = async (claim: Claim): Promise<boolean> => {
     try {
       await store.run(release, claim)
-      return false
     } catch (error) {
-      return error instanceof StoreUnavailableError
+      if (error instanceof StoreUnavailableError) return false
     }
+    expiry.delete(claim)
+    return true
+  }
+  const freeNow = async (claim: Claim): Promise<void> => {
+    if ((await tryFree(claim)) || isStoreAway) return
+    isStoreAway = true
+    probeAfter(firstPauseMs)
+  }
+  const probeAfter = (pauseMs: number): void => {
+    ticker.after(pauseMs, () => void probe(pauseMs))
+  }
+  const probe = async (pauseMs: number): Promise<void> => {
+    for (const [claim, expiresAtMs] of expiry) if (expiresAtMs <= nowMs()) expiry.delete(claim)
+    const [oldest] = expiry.keys()
+    if (oldest !== undefined && !(await tryFree(oldest))) {
+      probeAfter(Math.min(pauseMs * 2, longestPauseMs))
+      return
+    }
+    isStoreAway = false
+    for (const claim of expiry.keys()) void freeNow(claim)
   }
 
   return {
@@ -51,7 +60,8 @@ export function createOrphans(store: Store, time: LocalTime, ticker: Ticker): Or
       expiry.set(claim, nowMs() + withinMs)
       const [oldest] = expiry.keys()
       if (expiry.size > mostKept && oldest !== undefined) expiry.delete(oldest)
-      if (!isSweeping) void sweep(firstPauseMs)
+      // Sent now and not after another: the process may be about to close the cache.
+      if (!isStoreAway) void freeNow(claim)
     },
   }
 }

@@ -85,6 +85,31 @@ describe('on one Redis', () => {
     expect((await calls()).get('publish')).toBe(50)
   })
 
+  it('calls that are aborted before the cache closes leave no lease and no place behind', async () => {
+    const prefix = uniquePrefix()
+    const open = () => openCache(redisStore({ url: redisUrl() }), prefix)
+    const names = Array.from({ length: 10 }, (_, n) => `name${n}`)
+    const other = createLocks({ cache: open(), ttl: '1m' })
+    const busy = await other.acquire('busy')
+    const cache = open()
+    const locks = createLocks({ cache, ttl: '1m' })
+    await locks.run('warm', () => undefined)
+
+    const abort = new AbortController()
+    const { signal } = abort
+    const inLine = names.map(() => locks.acquire('busy', { wait: '1m', signal }))
+    const stand = async () => (await other.inspect('busy')).waiting === names.length
+    await waitUntil(stand, { what: 'all to stand in the line' })
+    const asked = names.map((name) => locks.acquire(name, { signal }))
+    abort.abort()
+    await Promise.allSettled([...inLine, ...asked])
+    await cache.close()
+
+    for (const name of names) expect(await other.inspect(name)).toMatchObject({ held: false })
+    expect((await other.inspect('busy')).waiting).toBe(0)
+    await busy.release()
+  })
+
   it('a lock that somebody removed by hand is told as gone', async () => {
     const cache = openCache(redisStore({ url: redisUrl() }), uniquePrefix())
     const lock = await createLocks({ cache, ttl: '300ms' }).acquire('a')

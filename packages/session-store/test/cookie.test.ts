@@ -186,7 +186,7 @@ it('any change of a signed cookie is refused and costs no command', async () => 
       expect(await response.json()).toEqual({})
       expect(b.watched.ran).toEqual([])
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   )
   await app.stop()
 })

@@ -95,6 +95,8 @@ interface Loads {
 
 function createLoads({ config: { clock }, flights, runner, tasks }: FinderParts): Loads {
   const throttle = createThrottle(clock)
+  // Of entries, and not of keys: what another process brings may be due before its lease would have been over.
+  const elsewhere = createThrottle(clock)
 
   const start = (ask: Ask, options: LoadOptions): Load => {
     const { id, policy } = ask
@@ -107,9 +109,11 @@ function createLoads({ config: { clock }, flights, runner, tasks }: FinderParts)
   }
 
   const refreshBehind = (ask: Ask, entry: Entry): void => {
-    if (!tasks.open || throttle.holds(ask.id)) return
-    const options = { over: entry, previous: entry, background: true, canFail: true, fill: true }
-    const load = start(ask, options)
+    const seen = `${ask.id} ${entry.writtenAtMs}`
+    if (!tasks.open || throttle.holds(ask.id) || elsewhere.holds(seen)) return
+    const onElsewhere = (forMs: number): void => elsewhere.start(seen, forMs)
+    const needed = { over: entry, previous: entry, canFail: true, fill: true }
+    const load = start(ask, { ...needed, background: true, onElsewhere })
     const ended = load.copies.catch((error: unknown) =>
       reportFailure({ verb: 'refresh', instead: 'keep', error }),
     )

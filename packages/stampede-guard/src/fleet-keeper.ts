@@ -18,7 +18,7 @@ export function createFleetKeeper({ cache }: GuardConfig, messages: Messages): K
 
   /** Asks to be the only one that replaces a payload. */
   const markRefresh = async (claimant: Claimant, before: string): Promise<Claim> => {
-    const { leaseMs, policy } = claimant
+    const { leaseMs, policy, canFail } = claimant
     const [key, token] = [cache.stateKey('guard', claimant.key), randomUUID()]
     const lease: Lease = {
       ...{ key, text: `${before}:${token}`, isShared: false },
@@ -26,7 +26,8 @@ export function createFleetKeeper({ cache }: GuardConfig, messages: Messages): K
       afterFill: { text: `${before}:done`, ms: leaseMs },
       afterFailure: { text: `${before}:failed`, ms: policy.retryAfterMs },
     }
-    const marked = await store.run(mark, { key, fingerprint: before, token, leaseMs })
+    const asked = { key, fingerprint: before, token, leaseMs, again: !canFail }
+    const marked = await store.run(mark, asked)
     if (marked.kind !== 'granted') return marked
     return { kind: 'hold', hold: hold(claimant, { before, lease }) }
   }

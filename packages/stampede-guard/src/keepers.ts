@@ -17,8 +17,8 @@ export type Claim =
   | { readonly kind: 'entry'; readonly entry: Entry }
   /** Another process's, for so long. */
   | { readonly kind: 'busy'; readonly remainingMs: number }
-  /** Nobody's: another process has just failed. */
-  | { readonly kind: 'failed' }
+  /** Nobody's for so long: another process has just failed, and there is something to serve. */
+  | { readonly kind: 'failed'; readonly remainingMs: number }
 
 /** Who asks to load. */
 export interface Claimant {
@@ -29,6 +29,8 @@ export interface Claimant {
   readonly over: Entry | undefined
   /** True to load whoever else does. */
   readonly alone: boolean
+  /** True when there is something to serve instead. */
+  readonly canFail: boolean
 }
 
 /** Who may write, and how. */

@@ -31,6 +31,8 @@ export interface LoadOptions {
   readonly canFail: boolean
   /** False when the store has just failed to read: it is not asked again. */
   readonly fill: boolean
+  /** Told, in place of a value, for how long another process will see to it. */
+  readonly onElsewhere?: (forMs: number) => void
 }
 
 /** What a loader made. */

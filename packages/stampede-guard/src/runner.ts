@@ -1,11 +1,10 @@
 import { copiesOf, type Copies } from './copies.ts'
-import type { Entry } from './entry.ts'
 import { absorbed } from './failures.ts'
 import { createFiller } from './filler.ts'
 import type { Flights } from './flights.ts'
 import type { Load } from './loads.ts'
 import { staleFor } from './freshness.ts'
-import type { Claim, Keeper } from './keepers.ts'
+import type { Claim, Claimant, Keeper } from './keepers.ts'
 import type { Ask, LoadOptions } from './loader.ts'
 import type { GuardConfig } from './options.ts'
 import type { Policy } from './policy.ts'
@@ -37,16 +36,20 @@ export function createLoadRunner(parts: RunnerParts): LoadRunner {
   const { clock } = parts.config
   const filler = createFiller(parts)
 
-  const claim = ({ key, policy }: Ask, over: Entry | undefined, alone: boolean): Promise<Claim> => {
-    const leaseMs =
-      policy.leaseMs ?? Math.max(smallestLeaseMs, 2 * (over?.loadMs ?? filler.latestLoadMs()))
-    return keeper.claim({ key, policy, leaseMs, over, alone })
+  const claim = (
+    { key, policy }: Ask,
+    asked: Pick<Claimant, 'over' | 'alone' | 'canFail'>,
+  ): Promise<Claim> => {
+    const loadMs = asked.over?.loadMs ?? filler.latestLoadMs()
+    const leaseMs = policy.leaseMs ?? Math.max(smallestLeaseMs, 2 * loadMs)
+    return keeper.claim({ key, policy, leaseMs, ...asked })
   }
   async function run(ask: Ask, options: LoadOptions, load: Load): Promise<Copies | undefined> {
     let { over, previous } = options
     let alone = false
     for (let attempt = 0; options.fill; attempt++) {
-      const claimed = await absorbed('get', claim(ask, over, alone))
+      const { canFail } = options
+      const claimed = await absorbed('get', claim(ask, { over, alone, canFail }))
       if (claimed === undefined) break
       if (claimed.kind === 'hold') {
         return filler.loadInto(claimed.hold, ask, { ...options, over, previous }, load)
@@ -58,13 +61,16 @@ export function createLoadRunner(parts: RunnerParts): LoadRunner {
         previous = staleMs === Number.POSITIVE_INFINITY ? undefined : over
         continue
       }
-      if (options.background) return undefined
+      if (options.background) {
+        options.onElsewhere?.(claimed.remainingMs)
+        return undefined
+      }
       const woken =
         claimed.kind === 'failed'
           ? claimed.kind
           : await waits.next(ask.key, claimed.remainingMs, attempt)
       if (woken !== 'failed') continue
-      if (options.canFail) return undefined
+      if (canFail) return undefined
       // Whoever waits again after a failure stands in a line of failures.
       alone = true
     }

@@ -3,7 +3,7 @@ import { memoryStore } from '@sluice/core/memory'
 import { manualClock } from '@sluice/core/testing'
 import { createGuard, type Guard, type GuardOptions } from '@sluice/stampede-guard'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { createGate, recordFailures, turns } from './fixtures.ts'
+import { createGate, recordFailures, turns, type Gate } from './fixtures.ts'
 
 // Nobody is woken by a timer, unless a test moves it.
 beforeEach(() => {
@@ -176,4 +176,58 @@ it('loads of processes that load for themselves do not end with one that fails',
   gate.open('loaded')
   expect([await failed, await loading]).toEqual(['failed', 'loaded'])
   expect(await one.get('a', () => 'unused')).toBe('loaded')
+})
+
+it('an entry whose refresh has failed is loaded once by all who may not be served it', async () => {
+  recordFailures()
+  const { open, clock } = createFleet({ staleWhileRevalidate: '1m', retryAfter: '10s' })
+  const [one, two, three] = [open(), open(), open()]
+  await one.get('a', () => 'old')
+  clock.advance('110s')
+  expect(await one.get('a', () => Promise.reject(new Error('source is down')))).toBe('old')
+  await settle()
+  // Their window is over, and the entry is still there.
+  const gate = createGate<string>()
+  const options = { staleWhileRevalidate: '1s' } as const
+  const waiting = [two, three].map((guard) => guard.get('a', gate.load, options))
+  await settle()
+  gate.open('new')
+  await settle()
+  expect(await Promise.all(waiting)).toEqual(['new', 'new'])
+  expect(gate.calls()).toBe(1)
+})
+
+it.each([
+  ['refreshes', (gate: Gate<string>) => void gate],
+  ['has failed', (gate: Gate<string>) => gate.fail(new Error('source is down'))],
+])('hits in a stale window ask once while another process %s', async (_, meanwhile) => {
+  recordFailures()
+  const { open, clock, advance } = createFleet({
+    staleWhileRevalidate: '1h',
+    lease: '1s',
+    retryAfter: '1s',
+  })
+  let asked = 0
+  const one = open()
+  const two = open(async (operation) => {
+    if (operation === 'stampede-guard.claim') asked++
+  })
+  await one.get('a', () => 'old')
+  clock.advance('2m')
+  const gate = createGate<string>()
+  expect(await one.get('a', gate.load)).toBe('old')
+  await settle()
+  meanwhile(gate)
+  await settle()
+  const hit = async () => {
+    expect(await two.get('a', () => 'new')).toBe('old')
+    await settle()
+  }
+  for (let hits = 0; hits < 20; hits++) await hit()
+  expect(asked).toBe(1)
+  // When that is over it asks again.
+  await advance(1001)
+  await two.get('a', () => 'new')
+  await settle()
+  expect(asked).toBe(2)
 })

@@ -9,6 +9,7 @@ import { manyVerbs } from './many.ts'
 import { createMessages } from './messages.ts'
 import { nearSource } from './near-source.ts'
 import { defaultCommandTimeoutMs, parseRedisOptions, type RedisStoreOptions } from './options.ts'
+import { pingServer } from './ping.ts'
 import { createReplicated } from './replicated.ts'
 import { runOperation } from './run-script.ts'
 import { scanKeys } from './scan-keys.ts'
@@ -116,9 +117,7 @@ function createRedisStore({ openAnother, ...parts }: RedisParts): Store {
     },
     subscribe: messages.subscribe,
     usage: () => undefined,
-    ping: async () => {
-      await call('ping', (sender) => sender.ping())
-    },
+    ping: () => call('ping', pingServer),
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -91,43 +91,56 @@ export type Marked =
   | { readonly kind: 'granted' }
   /** Somebody refreshes the same entry, or has just done so; that lasts so long unless it is renewed. */
   | { readonly kind: 'busy'; readonly remainingMs: number }
-  /** Somebody has failed to. */
-  | { readonly kind: 'failed' }
+  /** Somebody has failed to, which counts for so long. */
+  | { readonly kind: 'failed'; readonly remainingMs: number }
+
+/** What `mark` is given. */
+export interface Marking {
+  readonly key: string
+  /** Of the payload. */
+  readonly fingerprint: string
+  readonly token: string
+  readonly leaseMs: number
+  /** True to try again, though somebody has just failed. */
+  readonly again: boolean
+}
 
 /** Grants one refresh of one payload: what is marked for another payload is out of date. */
-export const mark: Operation<
-  { key: string; fingerprint: string; token: string; leaseMs: number },
-  Marked
-> = defineOperation({
+export const mark: Operation<Marking, Marked> = defineOperation({
   name: 'stampede-guard.mark',
   keys: ({ key }) => [key],
-  argv: ({ fingerprint: payload, token, leaseMs }) => [payload, token, leaseMs],
+  argv: ({ fingerprint: payload, token, leaseMs, again }) => [
+    payload,
+    token,
+    leaseMs,
+    again ? 1 : 0,
+  ],
   lua: lua`
     -- KEYS[1] mark of an entry: fingerprint:token, or :done or :failed in place of the token
-    -- ARGV[1] fingerprint of the payload   ARGV[2] token   ARGV[3] lease in ms
-    -- replies { 1, 0 } when granted, { 0, ms } or { 2, 0 } when somebody has failed
+    -- ARGV[1] fingerprint of the payload   ARGV[2] token   ARGV[3] lease in ms   ARGV[4] 1 to try again after a failure
+    -- replies { 1, 0 } when granted, { 0, ms } while somebody has it, or { 2, ms } when somebody has failed
     local found = redis.call('GET', KEYS[1])
     local own = ARGV[1] .. ':' .. ARGV[2]
-    if found and found ~= own and string.sub(found, 1, #ARGV[1] + 1) == ARGV[1] .. ':' then
-      if found == ARGV[1] .. ':failed' then return { 2, 0 } end
-      return { 0, redis.call('PTTL', KEYS[1]) }
+    local failed = found == ARGV[1] .. ':failed'
+    local isFree = not found or found == own or (failed and ARGV[4] == '1')
+    if not isFree and string.sub(found, 1, #ARGV[1] + 1) == ARGV[1] .. ':' then
+      return { failed and 2 or 0, redis.call('PTTL', KEYS[1]) }
     end
     redis.call('SET', KEYS[1], own, 'PX', ARGV[3])
     return { 1, 0 }`,
-  memory: (view, [key], [payload, token, leaseMs]) => {
+  memory: (view, [key], [payload, token, leaseMs, again]) => {
     const found = view.get(key)
     const own = `${payload}:${token}`
-    if (found !== null && found !== own && found.startsWith(`${payload}:`)) {
-      if (found === `${payload}:failed`) return [2, 0]
-      return [0, view.pTtl(key)]
-    }
+    const failed = found === `${payload}:failed`
+    const isFree = found === null || found === own || (failed && again === 1)
+    if (!isFree && found.startsWith(`${payload}:`)) return [failed ? 2 : 0, view.pTtl(key)]
     view.set(key, own, leaseMs)
     return [1, 0]
   },
-  reply: ([kind, remainingMs]): Marked => {
-    if (kind === 1) return { kind: 'granted' }
-    return kind === 2 ? { kind: 'failed' } : { kind: 'busy', remainingMs: Number(remainingMs) }
-  },
+  reply: ([kind, remainingMs]): Marked =>
+    kind === 1
+      ? { kind: 'granted' }
+      : { kind: kind === 2 ? 'failed' : 'busy', remainingMs: Number(remainingMs) },
 })
 
 /** Gives a placeholder or a mark another lease, if it still is there. True when it was. */
