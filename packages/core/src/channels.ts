@@ -9,6 +9,7 @@ export interface AbsorbedFailure {
   readonly verb: string
   /** What the policy did instead: `'local'`, `'stale'`. */
   readonly instead: string
+  /** What was thrown, as it was. */
   readonly error: unknown
 }
 

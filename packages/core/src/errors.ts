@@ -1,3 +1,5 @@
+import { withLink } from './error-page.ts'
+
 /** Stable codes of the errors that `@sluice/core` throws. */
 export type CoreErrorCode =
   | 'SLUICE_OPTION'
@@ -22,26 +24,32 @@ export interface SluiceErrorOptions {
 const brand = Symbol.for('@sluice/core/error')
 
 /**
- * The base of every error that Sluice throws. Tell errors apart by `code`, which never changes, not by the message.
+ * The base of every error that Sluice throws. Tell errors apart by `code`, which never changes, not by the message, which
+ * ends with a link to the remedy.
  * `instanceof` also recognises errors made by another copy of the package.
  */
 export class SluiceError extends Error {
   /** Stable, documented, one per kind of failure: `SLUICE_…`. */
   readonly code: string
   /** The HTTP status that Express and Koa answer with when nobody handles the error. */
-  readonly status?: number
+  declare readonly status?: number
 
   constructor(code: string, message: string, options: SluiceErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    super(
+      withLink(code, message),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    )
     this.code = code
     if (options.status !== undefined) this.status = options.status
     Object.defineProperty(this, brand, { value: true })
   }
 
+  /** The name of the class, for people: a program tells errors apart by `code`. */
   override get name(): string {
     return this.constructor.name
   }
 
+  /** @internal */
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (this !== SluiceError) return Function.prototype[Symbol.hasInstance].call(this, value)
     return typeof value === 'object' && value !== null && brand in value
@@ -64,6 +72,7 @@ export class KeyError extends SluiceError {
 
 /** A value that would not come back as it went in. `path` says where in the value, as `$.items[3].price`. */
 export class ValueError extends SluiceError {
+  /** Where in the value, as `$.items[3].price`. */
   readonly path: string
 
   constructor(message: string, path: string) {
@@ -110,9 +119,10 @@ export type UnavailableReason =
 
 /** The store did not answer in time or cannot answer. `reason` says which, `cause` holds what the client saw. */
 export class StoreUnavailableError extends SluiceError {
+  /** Why the store could not answer. */
   readonly reason: UnavailableReason
   /** Of a call on many keys: those that were not done. The others were. */
-  readonly keys?: readonly string[]
+  declare readonly keys?: readonly string[]
 
   constructor(
     reason: UnavailableReason,

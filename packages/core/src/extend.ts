@@ -3,6 +3,7 @@ export { failureReporter, type AbsorbedFailure } from './channels.ts'
 export { systemClock } from './clock.ts'
 export { taggedJson, type Codec } from './codec.ts'
 export { durationMs } from './duration.ts'
+export { warn, withoutLink } from './error-page.ts'
 export { escapeGlob } from './glob.ts'
 export {
   defineOperation,

@@ -6,7 +6,9 @@ import type { Store } from './store.ts'
 export interface ScanProgress {
   /** About how many keys were looked at, those of others included. */
   readonly scanned: number
+  /** How many of them match the pattern. */
   readonly matched: number
+  /** How many entries were deleted; 0 in a walk that only reads. */
   readonly deleted: number
 }
 

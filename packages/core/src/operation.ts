@@ -18,12 +18,17 @@ export interface Operation<Args, Result> {
   readonly name: string
   /** The whole script. It begins with `prelude`. */
   readonly lua: string
+  /** The local functions that `lua` begins with, or empty text: see `OperationDefinition`. */
   readonly prelude: string
   /** True when it changes nothing; a full memory store still runs it. */
   readonly readOnly: boolean
+  /** Every key it touches: KEYS of the script. */
   keys(args: Args): readonly string[]
+  /** The arguments: ARGV of the script. */
   argv(args: Args): readonly Argument[]
+  /** The half that memory runs. Synchronous, and given what `keys` and `argv` made. */
   memory(view: MemoryView, keys: readonly string[], argv: readonly Argument[]): Reply
+  /** The result that either half's reply stands for. */
   reply(raw: Reply): Result
 }
 
@@ -106,7 +111,9 @@ export function lua(text: TemplateStringsArray, ...parts: readonly string[]): st
 export interface MemoryView {
   /** The store's clock in ms: `redis.call('TIME')`, seconds and microseconds put together. */
   nowMs(): number
+  /** 1 when there is a live key, of any type. */
   exists(key: string): 0 | 1
+  /** 1 when there was one. */
   del(key: string): 0 | 1
   /** Remaining ms; -1 without expiry, -2 without the key. */
   pTtl(key: string): number
@@ -114,8 +121,10 @@ export interface MemoryView {
   pExpire(key: string, ttlMs: number): 0 | 1
   /** As in Redis, a time that has passed deletes the key. */
   pExpireAt(key: string, atMs: number): 0 | 1
+  /** Takes the expiry off; 0 when there was none. */
   persist(key: string): 0 | 1
 
+  /** The text of a key, `null` without it. */
   get(key: string): string | null
   /** GET of an entry that may hold bytes. */
   getPayload(key: string): Payload | null
@@ -126,25 +135,34 @@ export interface MemoryView {
   /** Keeps the expiry, as INCRBY does. */
   incrBy(key: string, by: number): number
 
+  /** The value of a field, `null` without it. */
   hGet(key: string, field: string): string | null
   /** Field, value, field, value, …: as HGETALL replies. Redis keeps no order; sort before comparing. */
   hGetAll(key: string): readonly string[]
   /** How many fields are new. */
   hSet(key: string, ...fieldsAndValues: readonly Scalar[]): number
+  /** How many fields were there. The last one takes the key with it. */
   hDel(key: string, ...fields: readonly string[]): number
+  /** 1 when the hash has the field. */
   hExists(key: string, field: string): 0 | 1
+  /** The value after it; a field that is missing counts as 0. Keeps the expiry. */
   hIncrBy(key: string, field: string, by: number): number
+  /** How many fields a hash has; 0 without the key. */
   hLen(key: string): number
 
   /** How many members are new. */
   zAdd(key: string, score: number, member: string): 0 | 1
+  /** How many members were there. The last one takes the key with it. */
   zRem(key: string, ...members: readonly string[]): number
+  /** A member's score as text, `null` without it. */
   zScore(key: string, member: string): string | null
+  /** How many members a sorted set has; 0 without the key. */
   zCard(key: string): number
   /** Members by rank, both ends included, negative from the end. */
   zRange(key: string, start: number, stop: number): readonly string[]
   /** Members with `min <= score <= max`, by score, then by text. */
   zRangeByScore(key: string, min: number, max: number): readonly string[]
+  /** Removes members with `min <= score <= max`, and says how many those were. */
   zRemRangeByScore(key: string, min: number, max: number): number
 
   /**

@@ -1,10 +1,14 @@
 /** What a view counted since it was made or reset. Counting asks no store. */
 export interface CacheStats {
+  /** Reads that found a value; of `getMany`, each key counts. */
   readonly hits: number
+  /** Reads that found none, or one that could not be read. */
   readonly misses: number
   /** Hits of all reads, 0 to 1; 0 before the first read. */
   readonly hitRate: number
+  /** Entries that `set`, `setIfAbsent` and `setMany` wrote. */
   readonly sets: number
+  /** Entries that were deleted, one by one, by `take` or in numbers. */
   readonly deletes: number
   /** Reads that found something that could not be read: counted as misses too. */
   readonly unreadable: number

@@ -15,7 +15,11 @@ export interface TracedKey {
 /** Without it, an address or a number could be found by hashing them all. */
 const salt = randomBytes(16)
 
-/** @param text makes the key when somebody asks; a key that is no text, which is refused later, is shown as one */
+/**
+ * A key, made ready for a message: nothing is hashed before somebody looks.
+ *
+ * @param text makes the key when somebody asks; a key that is no text, which is refused later, is shown as one
+ */
 export function tracedKey(text: () => unknown): TracedKey {
   const reveal = (): string => String(text())
   const hashOf = (): string =>

@@ -7,11 +7,13 @@ import { baseOf, type View } from './view/view.ts'
 export interface CacheFields {
   /** The kind of the store: `'memory'`, `'redis'`. */
   readonly store: string
+  /** The cache's prefix. Namespaces and tenants are part of the key instead. */
   readonly prefix: string
 }
 
 /** An operation on one entry. */
 export interface EntryFields extends CacheFields {
+  /** The whole key, prefix and namespaces included. */
   readonly key: TracedKey
 }
 
@@ -26,29 +28,49 @@ export type Lookup = 'hit' | 'miss'
 
 /** The tracing channels of a cache, with their messages. */
 export interface CoreTraces {
+  /** Each `get`. While somebody listens, `getNow` answers nothing, so that its callers ask `get`. */
   readonly 'sluice:core:get': TraceMessage<EntryFields, Lookup>
+  /** Each read that deletes what it finds. */
   readonly 'sluice:core:take': TraceMessage<EntryFields, Lookup>
   /** The result of these: what the method answers. */
   readonly 'sluice:core:set': TraceMessage<EntryFields, boolean>
+  /** Whether the entry was absent, and is written now. */
   readonly 'sluice:core:setIfAbsent': TraceMessage<EntryFields, boolean>
+  /** Whether there was an entry. */
   readonly 'sluice:core:delete': TraceMessage<EntryFields, boolean>
+  /** Whether there is an entry. */
   readonly 'sluice:core:has': TraceMessage<EntryFields, boolean>
+  /** Ms that are left, `Infinity` without expiry, none without an entry. */
   readonly 'sluice:core:ttl': TraceMessage<EntryFields, number | undefined>
+  /** Whether there was an entry, whose expiry is set now. */
   readonly 'sluice:core:expire': TraceMessage<EntryFields, boolean>
+  /** Whether there was an entry, which lives for ever now. */
   readonly 'sluice:core:persist': TraceMessage<EntryFields, boolean>
+  /** Whether there was an entry, which has the cache's ttl anew. */
   readonly 'sluice:core:touch': TraceMessage<EntryFields, boolean>
+  /** Whether the entry was what was expected, and is swapped now. */
   readonly 'sluice:core:compareAndSwap': TraceMessage<EntryFields, boolean>
+  /** The count is a value: it is not told of. */
   readonly 'sluice:core:increment': TraceMessage<EntryFields>
+  /** The count is a value: it is not told of. */
   readonly 'sluice:core:decrement': TraceMessage<EntryFields>
+  /** Once, however many attempts it takes. */
   readonly 'sluice:core:update': TraceMessage<EntryFields>
   /** The result of these: how many entries were found, written, deleted. */
   readonly 'sluice:core:getMany': TraceMessage<BatchFields, number>
+  /** How many entries were written. */
   readonly 'sluice:core:setMany': TraceMessage<BatchFields, number>
+  /** How many entries were there. */
   readonly 'sluice:core:deleteMany': TraceMessage<BatchFields, number>
+  /** How many keys came out of the walk, when it ends or is left. */
   readonly 'sluice:core:keys': TraceMessage<CacheFields, number>
+  /** How many keys match. */
   readonly 'sluice:core:keysMatching': TraceMessage<CacheFields, number>
+  /** How many keys match. */
   readonly 'sluice:core:countMatching': TraceMessage<CacheFields, number>
+  /** How many entries were deleted. */
   readonly 'sluice:core:deleteMatching': TraceMessage<CacheFields, number>
+  /** How many entries were deleted, by `clear` or `clearNamespace`. */
   readonly 'sluice:core:clear': TraceMessage<CacheFields, number>
 }
 

@@ -7,6 +7,7 @@ export interface TraceOutcome<Result> {
   readonly result?: Result
   /** What it threw, of any kind. */
   readonly error?: unknown
+  /** From the call until it settled, in ms with fractions. */
   readonly durationMs?: number
 }
 

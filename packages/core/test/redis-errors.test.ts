@@ -44,6 +44,6 @@ it('the arguments of a command never get into an error', () => {
     },
   )
   const ours = toStoreError(error, 'set')
-  expect(ours.message).toBe("set: ERR unknown command 'set'")
+  expect(ours.message).toMatch(/^set: ERR unknown command 'set'\. See \S+$/)
   expect(ours.cause).not.toHaveProperty('command')
 })

@@ -1,10 +1,12 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { redisStore } from '@sluice/core/redis'
 import { startRedis, type RedisServer } from '@sluice/testkit'
 import { Redis } from 'ioredis'
 import { afterEach, expect, it } from 'vitest'
 
+const errorsPage = new URL('../../../docs/errors.md', import.meta.url)
 const cleanups: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
@@ -32,23 +34,29 @@ async function warningsDuring(work: () => Promise<void>): Promise<readonly Error
   }
 }
 
-it('an allkeys policy, which evicts locks and sessions too, is warned of once a store', async () => {
-  const server = await start('--maxmemory-policy', 'allkeys-lru')
-  const client = new Redis(server.url)
-  await once(client, 'ready')
-  const warnings = await warningsDuring(async () => {
-    for (const store of [redisStore({ url: server.url, connections: 3 }), redisStore(client)]) {
-      for (let at = 0; at < 20; at++) await store.get('key')
-      await store.close()
-    }
-  })
-  client.disconnect()
-  expect(warnings).toHaveLength(2)
-  expect(warnings[0]?.message).toMatch(/allkeys-lru.*Set maxmemory-policy to noeviction/)
-})
+it.each(['allkeys-lru', 'volatile-ttl'])(
+  '%s, which evicts locks and sessions too, is warned of once a store',
+  async (policy) => {
+    const server = await start('--maxmemory-policy', policy)
+    const client = new Redis(server.url)
+    await once(client, 'ready')
+    const warnings = await warningsDuring(async () => {
+      for (const store of [redisStore({ url: server.url, connections: 3 }), redisStore(client)]) {
+        for (let at = 0; at < 20; at++) await store.get('key')
+        await store.close()
+      }
+    })
+    client.disconnect()
+    expect(warnings).toHaveLength(2)
+    const [told, page] = warnings[0]?.message.split(' See ') ?? []
+    expect(page).toMatch(/#sluice_warn_eviction$/)
+    const shown = told?.replace(policy, 'allkeys-lru')
+    expect(readFileSync(errorsPage, 'utf8')).toContain(`\n${shown}\n`)
+  },
+)
 
-it.each(['noeviction', 'volatile-lru'])('%s is not warned of', async (policy) => {
-  const server = await start('--maxmemory-policy', policy)
+it('a policy that evicts nothing is not warned of', async () => {
+  const server = await start('--maxmemory-policy', 'noeviction')
   const warnings = await warningsDuring(async () => {
     const store = redisStore({ url: server.url })
     await store.get('key')

@@ -5,6 +5,7 @@ import type { Lock } from './lock.ts'
 
 /** Code that must run under a lock runs without it: a mistake of the program, not of the moment. */
 export class LockNotHeldError extends SluiceError {
+  /** The name that was asked for. */
   readonly lockName: string
 
   constructor(lockName: string) {

@@ -10,6 +10,7 @@ export type LockErrorCode =
 
 /** What a refused caller is told of the holder. */
 export interface BusyDetails {
+  /** The name of the lock, as the caller gave it. */
   readonly lockName: string
   /** Ms until the holder's lease ends, unless it is renewed or released. */
   readonly remainingMs: number
@@ -17,6 +18,7 @@ export interface BusyDetails {
 
 /** Somebody else holds the lock, and the caller did not want to wait. Answered with 409 by default. */
 export class LockBusyError extends SluiceError {
+  /** The name of the lock, as the caller gave it. */
   readonly lockName: string
   /** Ms until the holder's lease ends, unless it is renewed or released. */
   readonly remainingMs: number
@@ -30,12 +32,15 @@ export class LockBusyError extends SluiceError {
 
 /** What a caller that waited in vain is told. */
 export interface TimeoutDetails extends BusyDetails {
+  /** How long the caller waited. */
   readonly waitedMs: number
+  /** How often it asked. */
   readonly attempts: number
 }
 
 /** Somebody else still held the lock when the wait, or the last attempt, was over. Answered with 409 by default. */
 export class LockTimeoutError extends SluiceError {
+  /** The name of the lock, as the caller gave it. */
   readonly lockName: string
   /** Ms until the holder's lease ends, unless it is renewed or released. */
   readonly remainingMs: number
@@ -63,6 +68,7 @@ export class LockTimeoutError extends SluiceError {
  * back in the background. `cause` says how many had it. Answered with 503 by default.
  */
 export class LockNotReplicatedError extends SluiceError {
+  /** The name of the lock, as the caller gave it. */
   readonly lockName: string
 
   constructor(lockName: string, cause: unknown) {
@@ -91,8 +97,11 @@ export type LockLostReason =
 
 /** What is known of a lost lease. */
 export interface LossDetails {
+  /** The name of the lock, as the caller gave it. */
   readonly lockName: string
+  /** The fence of the lost lease. */
   readonly fence: number
+  /** Why it is lost. */
   readonly reason: LockLostReason
   /** What the work under the lock returned all the same. */
   readonly value?: unknown
@@ -105,9 +114,11 @@ export interface LossDetails {
  * rejects with when the work finished too late: the work's result is then in `value`, not lost.
  */
 export class LockLostError extends SluiceError {
+  /** The name of the lock, as the caller gave it. */
   readonly lockName: string
   /** The fence of the lost lease: what the resource should have checked. */
   readonly fence: number
+  /** Why it is lost, and whether somebody else may hold the lock by now. */
   readonly reason: LockLostReason
   /** What the work under the lock returned, when `run`, `tryRun` or `withLock` rejects with this error. */
   readonly value: unknown

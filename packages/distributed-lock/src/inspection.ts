@@ -6,6 +6,7 @@ export interface LeaseInspection {
   readonly owner: string
   /** Ms until it ends unless it is renewed. */
   readonly remainingMs: number
+  /** The fence that its holder was given. */
   readonly fence: number
   /** How many permits of a semaphore it has. Else 1, and a billion for the writer of a read-write lock: all there are. */
   readonly units: number
@@ -13,6 +14,7 @@ export interface LeaseInspection {
 
 /** A lock as the store saw it a moment ago: for pages and logs, never for a decision. */
 export interface LockInspection {
+  /** True when at least one lease is live. */
   readonly held: boolean
   /** `host:pid` of the process that has held it the longest; `undefined` when nobody holds it. */
   readonly owner: string | undefined

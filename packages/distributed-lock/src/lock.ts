@@ -31,6 +31,7 @@ export type Released = 'released' | 'expired'
  * await db.query('UPDATE … WHERE id = $1 AND fence <= $2', [7, lock.fence])
  */
 export interface Lock extends AsyncDisposable {
+  /** As it was given to the method that took the lock. */
   readonly name: string
   /** Says who holds it: `host:pid/` and what nobody else has. */
   readonly token: string

@@ -9,14 +9,20 @@ import type { Verbs } from './verbs.ts'
 
 /** What may be held of one name. The verbs are those of `Locks`, with the same promises and errors. */
 export interface NamedLock {
+  /** Waits until it is had: `Locks.acquire`. */
   acquire(options?: AcquireOptions): Promise<Lock>
+  /** Asks once: `Locks.tryAcquire`. */
   tryAcquire(options?: TryOptions): Promise<Lock | undefined>
+  /** Waits, works and gives back: `Locks.run`. */
   run<Value>(work: (lock: Lock) => Value | Promise<Value>, options?: RunOptions): Promise<Value>
+  /** Works if it is to be had at once: `Locks.tryRun`. */
   tryRun<Value>(
     work: (lock: Lock) => Value | Promise<Value>,
     options?: TryRunOptions,
   ): Promise<TryRunResult<Value>>
+  /** Who holds how much of it: `Locks.inspect`. */
   inspect(): Promise<LockInspection>
+  /** Ends all leases of it, for operators: `Locks.forceRelease`. */
   forceRelease(): Promise<number>
 }
 
@@ -31,7 +37,9 @@ export interface Semaphore extends NamedLock {
 
 /** Many may read at once, one may write alone; a writer that waits stops the readers that come after it. */
 export interface ReadWriteLock {
+  /** Shared with other readers. */
   readonly read: NamedLock
+  /** Excludes readers and writers. */
   readonly write: NamedLock
 }
 

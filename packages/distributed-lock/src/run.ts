@@ -4,9 +4,18 @@ import type { HeldLock, Lock } from './lock.ts'
 
 /** What `tryRun` resolves to: what the work returned, or that it did not run because the lock was held. */
 export type TryRunResult<Value> =
-  | { readonly ran: true; readonly value: Value }
-  /** `remainingMs`: until the holder's lease ends, unless it is renewed. */
-  | { readonly ran: false; readonly remainingMs: number }
+  | {
+      /** The work ran, under the lock. */
+      readonly ran: true
+      /** What it returned. */
+      readonly value: Value
+    }
+  | {
+      /** Somebody else had the lock: nothing was done. */
+      readonly ran: false
+      /** Ms until the holder's lease ends, unless it is renewed. */
+      readonly remainingMs: number
+    }
 
 /**
  * Does the work and gives the lock back. The work's own error comes first; work that finished after its lease was lost

@@ -13,9 +13,11 @@ export interface LockFields {
  * the lock is asked for: `tryAcquire`, `run`, `tryRun` and `withLock` too. A wait that ends without the lock is an error.
  */
 export interface LockTraces {
+  /** From the first question until the lock is had, refused or given up. */
   readonly 'sluice:distributed-lock:acquire': TraceMessage<LockFields, 'acquired' | 'busy'>
   /** Each renewal of a lease, in the background or by `extend()`; `'gone'` when the store no longer knew the lease. */
   readonly 'sluice:distributed-lock:extend': TraceMessage<LockFields, 'kept' | 'gone'>
+  /** Each release; `'expired'` when the lease had ended before. */
   readonly 'sluice:distributed-lock:release': TraceMessage<LockFields, Released>
 }
 

@@ -15,6 +15,7 @@ export type OnBusy = 'wait' | 'skip' | 'throw'
 
 /** The lock that a wrapped handler could not have. */
 export interface BusyLock {
+  /** What `key` made of the arguments. */
   readonly name: string
   /** Ms until the holder's lease ends, unless it is renewed or released. */
   readonly remainingMs: number

@@ -12,8 +12,11 @@ export type DecisionSource = 'store' | 'memory' | 'lease' | 'local' | 'open'
 
 /** What one policy says of a request. */
 export interface PolicyDecision {
+  /** The policy's name; of a single limit that of the limiter, or `'default'`. */
   readonly name: string
+  /** Units that a window admits. */
   readonly limit: number
+  /** How long a window is, in ms. */
   readonly windowMs: number
   /** False when this policy stands in the way. The others may allow: nothing was taken from them either. */
   readonly allowed: boolean
@@ -32,11 +35,13 @@ export interface PolicyDecision {
  * refusal the one that lasts longest, else the one with the least left.
  */
 export interface Decision {
+  /** True when the request may go on: every policy allows it, and the key is not blocked. */
   readonly allowed: boolean
   /** Units that were taken: the cost when allowed, with `partial` as many as there were; else 0. */
   readonly granted: number
   /** In the order of the options. */
   readonly policies: readonly PolicyDecision[]
+  /** Units that a window admits; `Infinity` without a limit. */
   readonly limit: number
   /** Whole units that are left, after this request. */
   readonly remaining: number
@@ -49,6 +54,7 @@ export interface Decision {
   readonly resetAfterMs: number
   /** Ms that `block()` still refuses the key; 0 when it does not. */
   readonly blockedForMs: number
+  /** Who decided. Neither `'local'` nor `'open'` is the count of the whole fleet. */
   readonly source: DecisionSource
   /** When it was decided, by the store's clock, ms since 1970: a refund says by it which units it gives back. */
   readonly decidedAtMs: number

@@ -32,6 +32,7 @@ export interface OneLimit<Limit = number, Window = Duration> {
   readonly limit: Limit
   /** How long a window is: `'1m'`, or milliseconds. At most 100 years. */
   readonly window: Window
+  /** Not beside `limit` and `window`. */
   readonly policies?: undefined
 }
 
@@ -39,7 +40,9 @@ export interface OneLimit<Limit = number, Window = Duration> {
 export interface SeveralLimits<Limit = number, Window = Duration> {
   /** In one round trip whatever their number; names differ. */
   readonly policies: readonly Policy<Limit, Window>[]
+  /** Not beside `policies`, which have their own. */
   readonly limit?: undefined
+  /** Not beside `policies`, which have their own. */
   readonly window?: undefined
 }
 

@@ -18,7 +18,9 @@ export interface QuestionFields extends LimitedFields {
 
 /** What the limiter said. */
 export interface LimitOutcome {
+  /** `allowed` of the decision. */
   readonly allowed: boolean
+  /** `source` of the decision. */
   readonly source: DecisionSource
 }
 
@@ -26,11 +28,17 @@ type QuestionMessage = TraceMessage<QuestionFields, LimitOutcome>
 
 /** The tracing channels of rate limiters, with their messages. A refusal is a result, not an error. */
 export interface RateLimiterTraces {
+  /** Each request that wants units; `cost` of them. */
   readonly 'sluice:rate-limiter:consume': QuestionMessage
+  /** Each look that takes nothing. */
   readonly 'sluice:rate-limiter:peek': QuestionMessage
+  /** Units that were given back. */
   readonly 'sluice:rate-limiter:refund': QuestionMessage
+  /** Units that were taken on top, without asking. */
   readonly 'sluice:rate-limiter:penalize': QuestionMessage
+  /** Keys that were blocked for a while. */
   readonly 'sluice:rate-limiter:block': QuestionMessage
+  /** Keys that were forgotten. */
   readonly 'sluice:rate-limiter:reset': TraceMessage<LimitedFields>
 }
 

@@ -1,5 +1,5 @@
 import { OptionError, ValueError } from '@sluice/core'
-import { taggedJson } from '@sluice/core/extend'
+import { taggedJson, withoutLink } from '@sluice/core/extend'
 import { removed, type Texts } from './record.ts'
 import { mayName } from './session.ts'
 
@@ -55,7 +55,7 @@ export function encode(name: string, value: unknown): string {
     return taggedJson.encode(value)
   } catch (error) {
     if (!(error instanceof ValueError)) throw error
-    throw new ValueError(`Session attribute "${name}": ${error.message}`, error.path)
+    throw new ValueError(`Session attribute "${name}": ${withoutLink(error.message)}`, error.path)
   }
 }
 

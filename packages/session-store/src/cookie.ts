@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { warn } from '@sluice/core/extend'
 import type { Exchange } from '@sluice/core/http'
 import { parse, serialize } from 'cookie'
 import type { CookieConfig, CookieForm } from './cookie-options.ts'
@@ -150,10 +151,10 @@ function varyByCookie(exchange: Exchange): void {
 }
 
 function warnOfPlainHttp(): void {
-  process.emitWarning(
+  warn(
+    'SLUICE_WARN_SECURE_COOKIE',
     'A Secure session cookie was set over a connection that is not secure as the framework sees it: browsers drop it, and ' +
       'every request begins a new session. Behind a proxy that ends TLS, say so: app.set("trust proxy", 1) in Express, ' +
       "app.proxy = true in Koa. Without TLS, as in development, use cookie: { secure: 'auto' }.",
-    { code: 'SLUICE_WARN_SECURE_COOKIE' },
   )
 }

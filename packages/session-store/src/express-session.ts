@@ -18,6 +18,7 @@ export type {
   ExpressSessionCookie,
   ExpressSessionData,
   ExpressSessionStore,
+  SessionName,
   StoreMethod,
 } from './compat/express-session-types.ts'
 

@@ -3,11 +3,12 @@ export type { RequireSessionOptions } from './require-session.ts'
 export type { CookieOptions } from './cookie-options.ts'
 export type { Device } from './record.ts'
 export type { EncryptionKey } from './sealing.ts'
-export type { SessionOptions, SessionsOptions } from './options.ts'
+export type { DeviceOptions, SessionOptions, SessionsOptions } from './options.ts'
 export type { CookieRequest } from './request-token.ts'
 export type { Attributes, RotateOptions, Session, SessionControls, SessionData } from './session.ts'
 export {
   createSessions,
+  type IssuedSession,
   type NewSession,
   type RotateTokenOptions,
   type Sessions,

@@ -11,6 +11,7 @@ export interface KoaSessionData {
   _maxAge?: number
   /** True when it ends with the browser. */
   _session?: true
+  /** What the application keeps. */
   [attribute: string]: unknown
 }
 
@@ -25,14 +26,20 @@ export interface KoaSessionCall {
 
 /** An external store of koa-session. */
 export interface KoaSessionStore {
+  /** The session of an id, `undefined` without a live one. `maxAge` is not looked at: the store knows the end. */
   get(key: string, maxAge?: unknown, call?: KoaSessionCall): Promise<KoaSessionData | undefined>
-  /** @param maxAge in ms; `'session'` for a cookie that ends with the browser */
+  /**
+   * Saves what the request changed. A session that was ended meanwhile stays ended.
+   *
+   * @param maxAge in ms; `'session'` for a cookie that ends with the browser
+   */
   set(
     key: string,
     session: KoaSessionData,
     maxAge?: number | 'session',
     call?: KoaSessionCall,
   ): Promise<void>
+  /** Ends the session of an id, for good. */
   destroy(key: string, call?: KoaSessionCall): Promise<void>
 }
 

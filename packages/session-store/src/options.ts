@@ -73,7 +73,15 @@ export interface SessionOptions<Context = unknown> extends SessionsOptions {
   /** A session that is used gets a new token this often, whatever happens to it. Default: never. */
   readonly renewEvery?: Duration
   /** What is stored of the device, for lists: the client's address, the browser's name. Default: both. */
-  readonly device?: boolean | { readonly address?: boolean; readonly userAgent?: boolean }
+  readonly device?: boolean | DeviceOptions
+}
+
+/** What is stored of a device. */
+export interface DeviceOptions {
+  /** The client's address. Default true. */
+  readonly address?: boolean
+  /** The `User-Agent` header. Default true. */
+  readonly userAgent?: boolean
 }
 
 /** Options of `createSessions`, complete. */

@@ -29,7 +29,16 @@ export interface SessionSummary {
 
 /** A session as it was when it was read. Changing this object stores nothing: `commit` does. */
 export interface StoredSession<Data extends object = SessionData> extends SessionSummary {
+  /** Its attributes: any may be missing. */
   readonly data: Partial<Data>
+}
+
+/** A new session. */
+export interface IssuedSession<Data extends object = SessionData> {
+  /** What the client holds: whoever has it has the session. The store does not know it. */
+  token: string
+  /** The session, as it was stored. */
+  session: StoredSession<Data>
 }
 
 /** How a session begins. */
@@ -57,7 +66,7 @@ export interface RotateTokenOptions<Data extends object = SessionData> extends R
  */
 export interface Sessions<Data extends object = SessionData> {
   /** Starts a session. Give the token to its owner and to nobody else: the store does not know it. */
-  create(session?: NewSession<Data>): Promise<{ token: string; session: StoredSession<Data> }>
+  create(session?: NewSession<Data>): Promise<IssuedSession<Data>>
   /**
    * The session of a token, or of a request's cookie where there is no response, as when a WebSocket opens; `undefined`
    * without a live one. Counts as use: the idle deadline moves.

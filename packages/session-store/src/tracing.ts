@@ -19,12 +19,19 @@ export type SessionOutcome = 'done' | 'gone'
 
 /** The tracing channels of sessions, with their messages. A session that has ended is a result, not an error. */
 export interface SessionTraces {
+  /** Each new session that is stored. */
   readonly 'sluice:session-store:create': TraceMessage<object>
+  /** Each read of a session; a `miss` when it is not there or has ended. */
   readonly 'sluice:session-store:load': TraceMessage<SessionFields, 'hit' | 'miss'>
+  /** Each write of attributes. */
   readonly 'sluice:session-store:commit': TraceMessage<SessionFields, SessionOutcome>
+  /** Each new token, of a sign-in too. */
   readonly 'sluice:session-store:rotate': TraceMessage<SessionFields, SessionOutcome>
+  /** The end of one session. */
   readonly 'sluice:session-store:destroy': TraceMessage<SessionFields, SessionOutcome>
+  /** Each list of a user's sessions; how many there are. */
   readonly 'sluice:session-store:list': TraceMessage<UserFields, number>
+  /** The end of a user's sessions; how many there were. */
   readonly 'sluice:session-store:destroyAll': TraceMessage<UserFields, number>
 }
 

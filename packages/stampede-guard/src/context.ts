@@ -5,6 +5,7 @@ import { checkTags } from './policy.ts'
 
 /** The value that a load replaces. */
 export interface PreviousValue {
+  /** As it was loaded, a copy of your own. */
   readonly value: unknown
   /** Milliseconds since it was written. */
   readonly ageMs: number

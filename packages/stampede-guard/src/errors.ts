@@ -7,6 +7,7 @@ export type GuardErrorCode = 'SLUICE_LOAD_TIMEOUT' | 'SLUICE_GUARD_CLOSED'
 export class LoadTimeoutError extends SluiceError {
   /** The key, as it was given to the guard. */
   readonly key: string
+  /** The timeout that was exceeded, in ms. */
   readonly timeoutMs: number
 
   constructor(key: string, timeoutMs: number) {

@@ -18,9 +18,14 @@ export interface WrapOptions<Args extends readonly unknown[]> extends EntryOptio
 
 /** What `peek` finds. */
 export type Peek<Value = unknown> =
-  | { readonly hit: false }
   | {
+      /** Nothing is there that could be served. */
+      readonly hit: false
+    }
+  | {
+      /** A value is there, fresh or stale. */
       readonly hit: true
+      /** The value, a copy of your own. */
       readonly value: Value
       /** True when the ttl is over, or a tag was invalidated, and the entry is kept all the same. */
       readonly stale: boolean

@@ -19,7 +19,9 @@ export interface GuardTraces {
   readonly 'sluice:stampede-guard:get': TraceMessage<GuardFields>
   /** Each run of a loader, however many wait for it. */
   readonly 'sluice:stampede-guard:load': TraceMessage<LoadFields>
+  /** Each value that `set` puts in place of a load. */
   readonly 'sluice:stampede-guard:set': TraceMessage<GuardFields>
+  /** Each key that `delete` forgets; whether there was a value. */
   readonly 'sluice:stampede-guard:delete': TraceMessage<GuardFields, boolean>
 }
 

@@ -7,8 +7,10 @@
  *   `<!-- prelude: declare const app: import('express').Express -->`. It is put before the next block alone, and may
  *   span lines. A block that runs needs a prelude that runs.
  * - A `ts run` block has finished when its top level has; it stands on memory, so it reads no REDIS_URL.
+ * - A server that it starts listens on a free port instead of its own, must answer `GET /`, and is closed.
  */
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   existsSync,
   mkdirSync,
@@ -18,6 +20,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
+import { Server } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -88,6 +91,17 @@ describe('the check itself', () => {
     const blocks = page('ts run', "throw new Error('thrown by the page')")
     expect(typeCheck(blocks)).toEqual([])
     await expect(Promise.all(blocks.map(run))).rejects.toThrow('thrown by the page')
+  })
+  it('a block whose server does not answer is refused', async () => {
+    const server = (status: number): Block[] => {
+      const answer = `(_req, res) => void res.writeHead(${status}).end()`
+      return page(
+        'ts run',
+        `import { createServer } from 'node:http'\ncreateServer(${answer}).listen(80)`,
+      )
+    }
+    await Promise.all(server(404).map(run))
+    await expect(Promise.all(server(500).map(run))).rejects.toThrow('500')
   })
   it('a block that runs reads the source of the packages', async () => {
     const [block, ...more] = page('ts run', "export * from '@sluice/core'")
@@ -196,5 +210,33 @@ function fileStem(document: string): string {
 }
 
 async function run(block: Block): Promise<unknown> {
-  return await import(/* @vite-ignore */ pathToFileURL(extract(block)).href)
+  const { listen } = Server.prototype
+  const servers: Server[] = []
+  const spied = vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server) {
+    servers.push(this)
+    Reflect.apply(listen, this, [0, '127.0.0.1'])
+    return this
+  })
+  try {
+    const loaded: unknown = await import(/* @vite-ignore */ pathToFileURL(extract(block)).href)
+    for (const server of servers) expect(await statusOf(server)).toBeLessThan(500)
+    return loaded
+  } finally {
+    spied.mockRestore()
+    for (const server of servers) {
+      server.close()
+      server.closeAllConnections()
+    }
+  }
+}
+
+async function statusOf(server: Server): Promise<number> {
+  if (!server.listening) await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  // Such as a gateway that has authenticated the request adds.
+  const headers = { 'X-Authenticated-Tenant': 'acme' }
+  const response = await fetch(`http://127.0.0.1:${port}/`, { headers })
+  await response.text()
+  return response.status
 }

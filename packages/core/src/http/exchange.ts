@@ -1,6 +1,8 @@
 /** A whole response that a middleware gives instead of the handler. */
 export interface Answer {
+  /** The HTTP status. */
   readonly status: number
+  /** Set as they are, in place of headers of the same names that the response has already. */
   readonly headers?: Readonly<Record<string, string>>
   /** Sent as JSON; text with a `type` that is not JSON as it is. */
   readonly body: unknown
@@ -15,6 +17,7 @@ export interface Answer {
 export interface Exchange<Context = unknown> {
   /** What options functions are called with: Express's `req`, Koa's `ctx`. */
   readonly context: Context
+  /** The request's method, in capitals. */
   readonly method: string
   /** Path and query as the client sent them. */
   readonly url: string
@@ -28,8 +31,11 @@ export interface Exchange<Context = unknown> {
   header(name: string): string | undefined
   /** True when the status and headers are on the wire and nothing can be changed any more. */
   readonly headersSent: boolean
+  /** The response's status as it stands now. */
   readonly status: number
+  /** A header of the response as it stands now. */
   responseHeader(name: string): string | readonly string[] | undefined
+  /** Replaces a header of the response. Throws when `headersSent`, as Node does. */
   setHeader(name: string, value: string | readonly string[]): void
   /** Adds a line, as Set-Cookie needs. */
   appendHeader(name: string, value: string): void

@@ -12,6 +12,7 @@ export interface HealthCheckOptions {
 
 /** What a health check answers, as JSON: 200 when the store answers, 503 when it does not. */
 export interface Health {
+  /** `'ok'` with 200, `'unavailable'` with 503. */
   readonly status: 'ok' | 'unavailable'
   /** `'memory'` or `'redis'`. */
   readonly store: string

@@ -4,7 +4,9 @@ import { wrongOption } from '../options.ts'
 
 /** Where a server, a sentinel or a Cluster node listens. */
 export interface RedisAddress {
+  /** A name or an address; IPv6 with brackets or without. */
   readonly host: string
+  /** 1 to 65535. */
   readonly port: number
 }
 

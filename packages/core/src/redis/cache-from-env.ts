@@ -1,6 +1,7 @@
 import type { RootCache } from '../cache.ts'
 import { createCache } from '../create-cache.ts'
 import { durationMs } from '../duration.ts'
+import { withoutLink } from '../error-page.ts'
 import { OptionError } from '../errors.ts'
 import { checkPrefix } from '../key.ts'
 import { choiceOption, nearest } from '../options.ts'
@@ -132,7 +133,7 @@ function read<Value>(
     return parse(text)
   } catch (error) {
     if (!(error instanceof OptionError)) throw error
-    throw new OptionError(`${name}: ${error.message}`)
+    throw new OptionError(`${name}: ${withoutLink(error.message)}`)
   }
 }
 

@@ -6,21 +6,36 @@ import { isReadOnly } from './redis-errors.ts'
 
 /** What the store needs of an ioredis 5.4+ or 6 client: `Redis` and `Cluster` both have it. */
 export interface RedisClient {
+  /** How the connection stands: `'ready'` when commands can be sent. */
   readonly status: string
+  /** True of a `Cluster`. */
   readonly isCluster?: boolean
   /** Of a client of one server. */
   readonly stream?: LinkStream | undefined
-  readonly options: { readonly keyPrefix?: string | undefined }
+  /** The client's own settings. One with a `keyPrefix` finds its keys under it. */
+  readonly options: {
+    /** What the client puts before every key. */
+    readonly keyPrefix?: string | undefined
+  }
+  /** Opens the connection of a client that was made with `lazyConnect`. */
   connect(): Promise<unknown>
+  /** Cuts the connection. What waits for a reply is rejected. */
   disconnect(): void
+  /** Ends the connection when the replies that are awaited have come. */
   quit(): Promise<unknown>
+  /** PING. */
   ping(): Promise<unknown>
+  /** GET, with the value as bytes. */
   getBuffer(key: string): Promise<Buffer | null>
   /** In small letters: ioredis 5 finds the keys of no other, for the slot and the `keyPrefix`. */
   call(command: string, ...args: (string | number | Buffer)[]): Promise<unknown>
+  /** `call`, with text in the reply as bytes. */
   callBuffer(command: string, ...args: (string | number | Buffer)[]): Promise<unknown>
+  /** MGET, with values as bytes. On a Cluster of keys of one slot. */
   mgetBuffer(...keys: string[]): Promise<(Buffer | null)[]>
+  /** UNLINK. On a Cluster of keys of one slot. */
   unlink(...keys: string[]): Promise<number>
+  /** One page of SCAN. Of one server: a Cluster is walked node by node. */
   scan(
     cursor: string,
     match: 'MATCH',
@@ -28,12 +43,15 @@ export interface RedisClient {
     count: 'COUNT',
     n: number,
   ): Promise<[string, string[]]>
+  /** Of a Cluster: a client of each master. */
   nodes?(role: 'master'): NodeClient[]
   /** Of a Cluster: the nodes of each slot as `host:port`, the master first. */
   readonly slots?: readonly (readonly string[] | undefined)[]
   /** Of a Cluster: asks anew which node has which slots. */
   refreshSlotsCache?(callback: (error?: unknown) => void): void
+  /** Listens to the client's events: `'ready'`, `'close'`, `'error'`. */
   on(event: string, listener: (error: unknown) => void): unknown
+  /** Takes a listener off again. */
   off(event: string, listener: (error: unknown) => void): unknown
 }
 

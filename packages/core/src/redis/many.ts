@@ -1,3 +1,4 @@
+import { withoutLink } from '../error-page.ts'
 import { OperationError, StoreUnavailableError } from '../errors.ts'
 import { payloadOf, type Payload } from '../payload.ts'
 import { groupBySlot } from '../slot.ts'
@@ -138,6 +139,6 @@ function allOf<Value>(
   // A batch may be done by the time that its lateness is told.
   if (cause === undefined || keys.length === 0) return values
   if (!(cause instanceof StoreUnavailableError)) throw cause
-  const message = `${cause.message} ${keys.length} keys were not done: see "keys".`
+  const message = `${withoutLink(cause.message)} ${keys.length} keys were not done: see "keys".`
   throw new StoreUnavailableError(cause.reason, message, cause, keys)
 }

@@ -22,6 +22,7 @@ export interface RedisStoreOptions {
   readonly name?: string
   /** ACL user. Default: the server's default user. */
   readonly username?: string
+  /** Of the ACL user, or of the default one. Never part of an error, a trace or a log. Default: none. */
   readonly password?: string
   /** Database number. Default 0; a Cluster has no other. */
   readonly database?: number

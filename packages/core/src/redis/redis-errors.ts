@@ -1,3 +1,4 @@
+import { withoutLink } from '../error-page.ts'
 import {
   OperationError,
   SluiceError,
@@ -136,7 +137,7 @@ export function safeCause(error: unknown): unknown {
 
 /** "unknown command" repeats the arguments; HELLO's hold the password. */
 function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = withoutLink(error instanceof Error ? error.message : String(error))
   return message.replace(/,? with args beginning with:.*/s, '')
 }
 

@@ -1,3 +1,4 @@
+import { warn } from '../error-page.ts'
 import type { NodeClient, RedisClient } from './client.ts'
 import { openLink, type Link } from './link.ts'
 import type { LinkPlan } from './link-connection.ts'
@@ -73,10 +74,10 @@ function warner(): (error: Error) => void {
   return ({ message }) => {
     if (warned) return
     warned = true
-    process.emitWarning(
+    warn(
+      'SLUICE_WARN_NEAR',
       `nearStore() keeps nothing: Redis refuses to tell of writes (${message}). Allow CLIENT, SUBSCRIBE and the channel ` +
         "__redis__:invalidate, or use nearStore(store, { source: 'pubsub' }).",
-      { code: 'SLUICE_WARN_NEAR' },
     )
   }
 }

@@ -2,6 +2,7 @@ import type { Store } from '../store.ts'
 
 /** A store under test, with nothing of other tests in it. */
 export interface StoreSubject {
+  /** What is tested. The case closes it. */
   readonly store: Store
   /** Makes a key that no other test has. `name` may hold any character. */
   key(name: string): string

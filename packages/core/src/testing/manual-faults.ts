@@ -21,10 +21,22 @@ export interface FailOptions extends FaultOptions {
 
 /** What happens to one call. */
 export type Fault =
-  | { readonly kind: 'fail'; readonly reason: UnavailableReason }
-  | { readonly kind: 'lose-reply' }
-  /** `arrive` resolves when the call reaches the store. */
-  | { readonly kind: 'late'; readonly arrive: () => Promise<void> }
+  | {
+      /** The store is not asked. */
+      readonly kind: 'fail'
+      /** The reason of the error. */
+      readonly reason: UnavailableReason
+    }
+  | {
+      /** The store does it, and the caller is told that it timed out. */
+      readonly kind: 'lose-reply'
+    }
+  | {
+      /** The store is asked later. */
+      readonly kind: 'late'
+      /** Resolves when the call reaches the store. */
+      readonly arrive: () => Promise<void>
+    }
 
 /** What is wrong with a store, as a test decides. Where several faults could meet a call, the one asked for first does. */
 export interface ManualFaults {

@@ -6,7 +6,9 @@ import { messageCases } from './message-contract.ts'
 
 /** One promise of the port, as a test. */
 export interface ContractCase {
+  /** The promise, as a title for the test. */
   readonly name: string
+  /** Makes a subject, checks it and closes its store. Rejects with an `AssertionError` when the promise is broken. */
   run(): Promise<void>
 }
 

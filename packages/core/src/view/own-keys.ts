@@ -1,3 +1,4 @@
+import { withoutLink } from '../error-page.ts'
 import { StoreUnavailableError } from '../errors.ts'
 
 /** An error that names keys of the store, with the keys as the caller of a view wrote them: without `base`. */
@@ -7,6 +8,6 @@ export async function withOwnKeys<Value>(base: string, call: Promise<Value>): Pr
   } catch (error) {
     if (!(error instanceof StoreUnavailableError) || error.keys === undefined) throw error
     const keys = error.keys.map((key) => key.slice(base.length))
-    throw new StoreUnavailableError(error.reason, error.message, error.cause, keys)
+    throw new StoreUnavailableError(error.reason, withoutLink(error.message), error.cause, keys)
   }
 }

@@ -47,6 +47,7 @@ export interface Slot extends AsyncDisposable {
 export interface InFlight {
   /** Slots that are taken, in all processes. */
   readonly inFlight: number
+  /** How many may be in at once. */
   readonly maxConcurrent: number
 }
 

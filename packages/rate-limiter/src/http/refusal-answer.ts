@@ -13,6 +13,7 @@ export interface RefusalForm {
 
 /** What is different from the answer that a refusal gets by default. */
 export interface AnswerOverride {
+  /** The HTTP status, in place of the one that the answer has. */
   readonly status?: number | undefined
   /** Added to `Retry-After`, which one of the same name replaces. */
   readonly headers?: Readonly<Record<string, string>> | undefined

@@ -1,4 +1,4 @@
-import { wrongOption } from '@sluice/core/extend'
+import { warn, wrongOption } from '@sluice/core/extend'
 
 /** What `rateLimit()` warns of: the code of Node's warning, by which `silence` keeps it quiet. */
 export type WarningCode =
@@ -45,7 +45,7 @@ export function createWarnings(silence: unknown): Warnings {
     give(code) {
       if (!awaits(code)) return
       given.add(code)
-      process.emitWarning(messages[code], { code })
+      warn(code, messages[code])
     },
   }
 }
