@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+/** The Express shop, which is opened where no other is named. */
+export const expressMain: string = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
 /** A shop in a process of its own. */
 export interface ShopProcess extends AsyncDisposable {
@@ -14,9 +15,16 @@ export interface ShopProcess extends AsyncDisposable {
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/** Opens a shop on a free port. Rejects with what it printed when it cannot open. */
-export async function openShop(env: NodeJS.ProcessEnv = {}): Promise<ShopProcess> {
-  const child = runShop(env)
+/**
+ * Opens a shop on a free port. Rejects with what it printed when it cannot open.
+ *
+ * @param main path of the built file that runs it
+ */
+export async function openShop(
+  env: NodeJS.ProcessEnv = {},
+  main: string = expressMain,
+): Promise<ShopProcess> {
+  const child = runShop(env, main)
   const printed: string[] = []
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk) => printed.push(String(chunk)))
@@ -43,18 +51,19 @@ export async function openShop(env: NodeJS.ProcessEnv = {}): Promise<ShopProcess
 /** Runs a shop that is expected not to open: its exit code and what it printed. */
 export async function failToOpen(
   env: NodeJS.ProcessEnv,
+  main: string = expressMain,
 ): Promise<{ code: number | null; output: string }> {
-  const child = runShop(env)
+  const child = runShop(env, main)
   let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk) => (output += String(chunk)))
-  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  const timer = setTimeout(() => child.kill('SIGKILL'), 15_000)
   const [code] = (await once(child, 'close')) as [number | null]
   clearTimeout(timer)
   return { code, output }
 }
 
-function runShop(env: NodeJS.ProcessEnv): ChildProcess {
+function runShop(env: NodeJS.ProcessEnv, main: string): ChildProcess {
   const { PATH } = process.env
   return spawn(process.execPath, [main], {
     env: { PATH, PORT: '0', ...env },

@@ -1,7 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cache } from '@sluice/core'
 import { createGuard } from '@sluice/stampede-guard'
-import { Router } from 'express'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Something to buy. */
 export interface Product {
@@ -18,14 +17,25 @@ export interface FoundProduct {
   readonly tookMs: number
 }
 
-/** The products, behind a guard. */
+/** The products. */
 export interface Catalogue {
+  /** All of them, straight from the slow source: for a route behind `cacheResponse`. */
+  list(): Promise<readonly Product[]>
+  /** One of them, behind a guard. */
   find(id: string): Promise<FoundProduct>
   /** Forgets what is cached, as after a change of price. */
   forget(id: string): Promise<boolean>
   /** How often this process asked the slow source. */
   sourceLoads(): number
+  /** Waits for the refreshes under way. */
+  stop(): Promise<void>
 }
+
+/** By which the responses that hold the list are forgotten. */
+export const listTag = 'products'
+
+/** Cache-Control of the list: `cacheResponse` may keep it for a minute; a browser asks again, and gets 304 if it is the same. */
+export const listCaching = 'public, max-age=0, s-maxage=60'
 
 const products: readonly Product[] = [
   { id: 'tea', name: 'Tea, 100 g', priceCents: 690 },
@@ -41,13 +51,19 @@ export function createCatalogue(cache: Cache): Catalogue {
   const guard = createGuard({ cache, ttl: '1m' })
   let loads = 0
 
-  async function loadProduct(id: string): Promise<Product | null> {
+  async function loadProducts(): Promise<readonly Product[]> {
     loads++
     await sleep(sourceMs)
-    return products.find((product) => product.id === id) ?? null
+    return products
+  }
+
+  async function loadProduct(id: string): Promise<Product | null> {
+    const all = await loadProducts()
+    return all.find((product) => product.id === id) ?? null
   }
 
   return {
+    list: loadProducts,
     async find(id) {
       const started = performance.now()
       let ran = false
@@ -63,13 +79,6 @@ export function createCatalogue(cache: Cache): Catalogue {
     },
     forget: (id) => guard.delete(`product:${id}`),
     sourceLoads: () => loads,
+    stop: () => guard.close(),
   }
-}
-
-/** `GET /products/:id` */
-export function productRoutes(catalogue: Catalogue): Router {
-  return Router().get('/:id', async (req, res) => {
-    const found = await catalogue.find(req.params.id)
-    res.status(found.product === null ? 404 : 200).json(found)
-  })
 }
