@@ -9,6 +9,7 @@ import { pruneResults, resultOf, surroundings, writeResult } from './harness/res
 import { runRounds, stepsOf } from './harness/rounds.js'
 import { printed } from './harness/table.js'
 import { writeReport } from './report.js'
+import { writeScaling } from './scaling.js'
 
 for (const [signal, code] of [
   ['SIGINT', 130],
@@ -51,6 +52,7 @@ const progress = createProgress(suites.map(([, suite]) => stepsOf(suite, rounds)
 for (const [file, suite] of suites) await runSuite(file, suite)
 pruneResults(names)
 await writeReport()
+await writeScaling()
 for (const failure of failures) console.error(failure)
 process.exit(failures.length === 0 ? 0 : 1)
 
