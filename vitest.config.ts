@@ -17,7 +17,11 @@ const oneByOne = { maxWorkers: 1, sequence: { groupOrder: 1 } }
 
 const folders = '{packages,examples}/*/test'
 
+// `npm run matrix` runs the tests of every package on the oldest client that is supported, too.
+const alias = process.env['SLUICE_IOREDIS'] === '5' ? { ioredis: 'ioredis5' } : {}
+
 export default defineConfig({
+  resolve: { alias },
   // This condition only: 'import' or 'module' here would reach Node's own require() inside the frameworks.
   ssr: { resolve: { conditions: ['@sluice/source'] } },
   test: {

@@ -27,6 +27,10 @@ const steps = [
   { name: 'lint', command: ['oxlint'] },
   { name: 'types of tests and examples', command: ['tsc', '-p', 'tsconfig.test.json'] },
   { name: 'dead code', command: ['knip', '--no-progress', '--no-config-hints'] },
+  {
+    name: 'descriptions of exports',
+    command: ['node', 'tools/api-reference/reference.js', 'check'],
+  },
   ...publishedPackages().flatMap((folder) => [
     { name: `publint ${folder}`, command: ['publint', folder, '--strict'], after: build },
     {
@@ -39,9 +43,10 @@ const steps = [
 
 /** Runs a command to its end: whether it succeeded, and all that it said. */
 function run([name, ...args]) {
+  const program = name === 'node' ? process.execPath : join(bin, name)
   return new Promise((resolve) => {
     const chunks = []
-    const child = spawn(join(bin, name), args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
     child.stdout.on('data', (chunk) => chunks.push(chunk))
     child.stderr.on('data', (chunk) => chunks.push(chunk))
     child.on('error', (error) => resolve({ passed: false, output: `${error.message}\n` }))

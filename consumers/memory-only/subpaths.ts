@@ -1,0 +1,12 @@
+// No declaration of these needs the types of a peer that is not installed.
+export type * as core from '@sluice/core'
+export type * as codecs from '@sluice/core/codecs'
+export type * as extend from '@sluice/core/extend'
+export type * as http from '@sluice/core/http'
+export type * as memory from '@sluice/core/memory'
+export type * as msgpack from '@sluice/core/msgpack'
+export type * as near from '@sluice/core/near'
+export type * as redis from '@sluice/core/redis'
+export type * as testing from '@sluice/core/testing'
+export type * as expressSession from '@sluice/session-store/express-session'
+export type * as koaSession from '@sluice/session-store/koa-session'
