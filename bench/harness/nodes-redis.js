@@ -24,7 +24,7 @@ export async function runNodes(kind, options) {
   let told
   const commands = await commandsSent(async () => (told = await children.tell('go')))
   const redis = new Redis(process.env.BENCH_REDIS_URL)
-  const [, listeners] = await redis.pubsub('NUMSUB', 'sluice#guard:{messages}')
+  const [, listeners] = await redis.pubsub('NUMSUB', 'sluice#guard:{loads}')
   redis.disconnect()
   children.stop()
   return { told, commands, listeners }

@@ -1,11 +1,14 @@
 import type { Cache } from '@sluice/core'
 import type { Subscription } from '@sluice/core/extend'
 
-/** What processes tell each other. Messages are hints: whoever hears none asks the store in the end. */
+/** What processes tell each other of one thing. Messages are hints: whoever hears none asks the store in the end. */
 export interface Messages {
   readonly channel: string
-  /** Listens from now on, until `close`. Nothing is sent before the first listener. */
+  /** Listens from now on, until `rest` or `close`. One listener at a time: while there is one, this changes nothing. */
   listen(listener: MessageListener): void
+  /** Listens no longer, until somebody asks for it again: every message costs each listener a little. */
+  rest(): void
+  /** Final. */
   close(): void
 }
 
@@ -21,33 +24,34 @@ export function messageOf(kind: string, subject: string): string {
   return `${kind} ${subject}`
 }
 
-/** The messages of one guard, about its view of the cache. */
-export function createMessages(cache: Cache): Messages {
-  const channel = cache.stateKey('guard', 'messages')
-  const listeners: MessageListener[] = []
+/** Messages of one name, about the guard's view of the cache. */
+export function createMessages(cache: Cache, name: 'loads' | 'tags'): Messages {
+  const channel = cache.stateKey('guard', name)
   let subscription: Subscription | undefined
   let isClosed = false
 
-  const onGap = (): void => {
-    for (const listener of listeners) listener.onGap()
-  }
-  const onMessage = (message: string): void => {
-    const at = message.indexOf(' ')
-    const [kind, subject] = [message.slice(0, at), message.slice(at + 1)]
-    for (const listener of listeners) listener.onMessage(kind, subject)
+  const rest = (): void => {
+    subscription?.close()
+    subscription = undefined
   }
   return {
     channel,
-    listen(listener) {
-      listeners.push(listener)
+    listen({ onMessage, onGap }) {
       if (isClosed || subscription !== undefined) return
-      subscription = cache.store.subscribe(channel, { onMessage, onGap })
+      subscription = cache.store.subscribe(channel, {
+        onMessage(message) {
+          const at = message.indexOf(' ')
+          onMessage(message.slice(0, at), message.slice(at + 1))
+        },
+        onGap,
+      })
       // Where it cannot be had, it goes on trying, and tells of a gap.
       subscription.ready.then(onGap, () => undefined)
     },
+    rest,
     close() {
       isClosed = true
-      subscription?.close()
+      rest()
     },
   }
 }

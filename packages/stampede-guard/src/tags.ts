@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import type { Cache, Clock, Store } from '@sluice/core'
 import type { Stamps } from './entry.ts'
 import type { GuardConfig } from './options.ts'
-import { messageOf, type Messages } from './messages.ts'
+import { messageOf, type MessageListener, type Messages } from './messages.ts'
 import { bump, stamp } from './operations/tags.ts'
 import { createGenerations } from './generations.ts'
 
@@ -48,17 +48,13 @@ export function createTags(config: GuardConfig, messages: Messages): Tags {
   // Another guard of this process may invalidate: in memory nothing stands between it and the truth.
   const checkMs = store.shared ? config.tagCheckMs : 0
   const generations = createGenerations(clock, checkMs, (tags) => store.getMany(tags.map(keyOf)))
-  let isListening = false
+  const listener: MessageListener = {
+    onMessage: (_kind, tag) => generations.forget(tag),
+    onGap: () => generations.forgetAll(),
+  }
 
   const listen = (): void => {
-    if (isListening || !store.shared) return
-    isListening = true
-    messages.listen({
-      onMessage: (kind, tag) => {
-        if (kind === 'tag') generations.forget(tag)
-      },
-      onGap: () => generations.forgetAll(),
-    })
+    if (store.shared) messages.listen(listener)
   }
   return {
     begin(tags, lifeMs) {

@@ -39,7 +39,7 @@ export interface Verbs extends Pick<Guard, 'delete' | 'clear' | 'peek'> {
 interface Parts {
   readonly config: GuardConfig
   readonly flights: Flights
-  readonly messages: Messages
+  readonly messages: readonly Messages[]
   readonly tags: Tags
   readonly runner: LoadRunner
   readonly tasks: Tasks
@@ -52,12 +52,10 @@ interface Parts {
 function assemble(config: GuardConfig): Parts {
   const { cache, random } = config
   const flights = flightsOf(cache.store)
-  const messages = createMessages(cache)
-  const tags = createTags(config, messages)
-  const waits = createWaits(messages, random)
-  const keeper = cache.store.shared
-    ? createFleetKeeper(config, messages)
-    : createLocalKeeper(config)
+  const [ofLoads, ofTags] = [createMessages(cache, 'loads'), createMessages(cache, 'tags')]
+  const tags = createTags(config, ofTags)
+  const waits = createWaits(ofLoads, random)
+  const keeper = cache.store.shared ? createFleetKeeper(config, ofLoads) : createLocalKeeper(config)
   const runner = createLoadRunner({ config, flights, keeper, tags, waits })
   const tasks = createTasks()
   const reader = createReader(cache)
@@ -65,6 +63,7 @@ function assemble(config: GuardConfig): Parts {
   const view = cache.stateKey('guard', 'view')
   // The length keeps the parts of an id apart.
   const scope = `${view.length}:${view}`
+  const messages = [ofLoads, ofTags]
   return { config, flights, messages, tags, runner, tasks, reader, finder, scope }
 }
 
@@ -125,7 +124,7 @@ export function createVerbs(config: GuardConfig): Verbs {
     peek: async (key) => peekOf(parts, key),
     async close(withinMs) {
       await tasks.drain(withinMs)
-      messages.close()
+      for (const each of messages) each.close()
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { Messages } from './messages.ts'
+import type { MessageListener, Messages } from './messages.ts'
 
 /** Why a wait is over. */
 export type Woken = 'filled' | 'failed' | 'time'
@@ -16,24 +16,37 @@ export interface Waits {
 }
 
 const [shortestMs, longestMs] = [25, 200]
+/** Who has not waited for so long, twice that at the most, is not told of the loads of others any more. */
+const restAfterMs = 30_000
 
-/** Makes room for waiters. The messages are listened to from the first one on. */
+/** Makes room for waiters. The messages are listened to while there are some, and for a while after the last. */
 export function createWaits(messages: Messages, random: () => number): Waits {
   const waiting = new Map<string, Set<(woken: Woken) => void>>()
-  let isListening = false
+  let hasWaited = false
+  let watch: NodeJS.Timeout | undefined
 
+  const listener: MessageListener = {
+    onMessage(kind, key) {
+      if (kind !== 'filled' && kind !== 'failed') return
+      for (const wake of [...(waiting.get(key) ?? [])]) wake(kind)
+    },
+    onGap() {
+      for (const wakes of [...waiting.values()]) for (const wake of [...wakes]) wake('time')
+    },
+  }
+  const restUnlessUsed = (): void => {
+    if (!hasWaited && waiting.size === 0) {
+      clearInterval(watch)
+      watch = undefined
+      messages.rest()
+    }
+    hasWaited = false
+  }
   const listen = (): void => {
-    if (isListening) return
-    isListening = true
-    messages.listen({
-      onMessage(kind, key) {
-        if (kind !== 'filled' && kind !== 'failed') return
-        for (const wake of [...(waiting.get(key) ?? [])]) wake(kind)
-      },
-      onGap() {
-        for (const wakes of [...waiting.values()]) for (const wake of [...wakes]) wake('time')
-      },
-    })
+    hasWaited = true
+    if (watch !== undefined) return
+    watch = setInterval(restUnlessUsed, restAfterMs).unref()
+    messages.listen(listener)
   }
   return {
     next(key, remainingMs, attempt) {

@@ -231,3 +231,34 @@ it.each([
   await settle()
   expect(asked).toBe(2)
 })
+
+it('whoever has not waited for a minute is not told of the loads of others, until it waits again', async () => {
+  const { open, advance, below } = createFleet()
+  const { subscribe } = below
+  let listening = 0
+  vi.spyOn(below, 'subscribe').mockImplementation((channel, listener) => {
+    listening++
+    const subscription = subscribe(channel, listener)
+    return { ...subscription, close: () => (listening--, subscription.close()) }
+  })
+  const [one, two] = [open(), open()]
+  const waitFor = async (key: string): Promise<void> => {
+    const gate = createGate<string>()
+    const asked = [one.get(key, gate.load)]
+    await settle()
+    asked.push(two.get(key, gate.load))
+    await settle()
+    gate.open('loaded')
+    expect(await Promise.all(asked)).toEqual(['loaded', 'loaded'])
+  }
+  await waitFor('a')
+  await advance(31_000)
+  expect(listening).toBe(1)
+  await waitFor('b')
+  await advance(31_000)
+  expect(listening).toBe(1)
+  await advance(30_000)
+  expect(listening).toBe(0)
+  await waitFor('c')
+  expect(listening).toBe(1)
+})
