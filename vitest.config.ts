@@ -10,6 +10,8 @@ const servers = {
   e2e: 'redis',
 }
 const suffixes = Object.keys(servers).join(',')
+/** Those whose tests start servers of their own. */
+const alone = ['faults', 'e2e']
 
 /** Tests that share nothing run two files at a time, first; those that share a server run one after the other. */
 const together = { maxWorkers: 2, sequence: { groupOrder: 0 } }
@@ -44,7 +46,7 @@ export default defineConfig({
           name: suffix,
           include: [`${folders}/**/*.${suffix}.test.ts`],
           globalSetup: `packages/testkit/src/global-setup/${server}.ts`,
-          ...(suffix === 'faults' ? together : oneByOne),
+          ...(alone.includes(suffix) ? together : oneByOne),
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },

@@ -72,9 +72,13 @@ describe('two shops on three masters', () => {
   it('answer every request by the policy of its package when a master is lost for good', async () => {
     const { ada } = await signIn(fleet)
     process.kill(redis[0]?.pid ?? 0, 'SIGKILL')
-    const status = async (): Promise<number> => (await ada.get('/api/admin/stats')).status
+    const isDown = async (path: string): Promise<boolean> => (await ada.get(path)).status === 503
     // The other masters take a second to agree that it is gone, and then serve no slot at all.
-    await waitUntil(async () => (await sleep(150), (await status()) === 503), { what: 'a 503' })
+    for (const path of ['/health', '/health', '/api/admin/stats']) {
+      await waitUntil(async () => (await sleep(150), await isDown(path)), {
+        what: `503 of ${path}`,
+      })
+    }
 
     // Sessions are refused, limits are counted in the process, products come from the source.
     for (let round = 0; round < 4; round++) {

@@ -64,15 +64,16 @@ export function createLocksArea(): LocksArea {
         take([fields, places, head, tail]) {
           const leases = fieldsOf(fields).flatMap((field) => leaseOf(field, nowMs))
           // A waiter has two fields: its ticket and its token.
-          const inLine = (wholeOf(places) ?? 0) - (wholeOf(head) ?? 0) - (wholeOf(tail) ?? 0)
+          const ofWaiters = (wholeOf(places) ?? 0) - (wholeOf(head) ?? 0) - (wholeOf(tail) ?? 0)
+          const inLine = Math.max(0, Math.floor(ofWaiters / 2))
           remembered++
-          waiting += inLine / 2
+          waiting += inLine
           if (leases.length > 0) held++
           for (const { units, ...lease } of leases) {
             const kind = kindOf(name.area, units)
             const own = kind === 'semaphore' ? units : 1
             const full = { kind, name: name.levels + name.name, ...lease, units: own }
-            longestHeld.add({ ...full, waiting: inLine / 2 })
+            longestHeld.add({ ...full, waiting: inLine })
           }
         },
       }

@@ -1,4 +1,4 @@
-import { uniquePrefix, redisUrl } from '@sluice/testkit'
+import { redisUrl, startRedis, uniquePrefix } from '@sluice/testkit'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { connect, type Servers } from '../../src/inspect/connect.ts'
@@ -141,16 +141,19 @@ describe('keys of others under names of ours', () => {
 
 describe('without a prefix', () => {
   it('all prefixes are listed and shown, and what has none is counted', async () => {
-    await client.set(`${prefix}:a`, 1)
-    await client.set(`${prefix}-two#guard-tag:{a}`, '1.0')
-    await client.set(`${prefix}`, 'no cache')
-    const report = await inspectJson(redisUrl())
+    // A server of its own: on the shared one other tests leave prefixes, more than are listed.
+    await using redis = await startRedis()
+    const own = new Redis(redis.url)
+    await own.set(`${prefix}:a`, 1)
+    await own.set(`${prefix}-two#guard-tag:{a}`, '1.0')
+    await own.set(`${prefix}`, 'no cache')
+    own.disconnect()
+    const report = await inspectJson(redis.url)
     expect(ofPrefix(report, prefix).keys).toBe(1)
     expect(ofPrefix(report, `${prefix}-two`).guard.tags).toBe(1)
-    expect(report.otherKeys).toBeGreaterThanOrEqual(1)
-    const { stdout } = await runSluice(['inspect', redisUrl()])
+    expect(report.otherKeys).toBe(1)
+    const { stdout } = await runSluice(['inspect', redis.url])
     expect(stdout).toContain(`${prefix}, ${prefix}-two`)
-    await client.del(prefix, `${prefix}-two#guard-tag:{a}`)
   })
 
   it('more beginnings than it has room for are counted, and told of', async () => {
