@@ -1,7 +1,7 @@
 // The packages as their users get them: built and packed from nothing, installed from the tarballs into the projects of
 // consumers/, each with its own peers from the npm registry, and used there. `npm run consumers -- esm cjs` runs only the
 // projects that it names. The last line is `N passed, N failed`, which .ci/run reads.
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -48,9 +48,9 @@ async function makeTarballs() {
 
 /** The projects to run, those with the most checks first. */
 function chosenProjects() {
-  const all = readdirSync(join(root, 'consumers'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => ({ name, manifest: readManifest(join(root, 'consumers', name)) }))
+  const all = readdirSync(join(root, 'consumers'))
+    .filter((name) => existsSync(join(root, 'consumers', name, 'package.json')))
+    .map((name) => ({ name, manifest: readManifest(join(root, 'consumers', name)) }))
   const chosen = process.argv.slice(2)
   const unknown = chosen.filter((name) => all.every((project) => project.name !== name))
   if (unknown.length > 0) throw new Error(`No such project in consumers/: ${unknown.join(', ')}`)
@@ -78,7 +78,9 @@ function fromTarballs(manifest, tarballs) {
 
 async function runProject({ name, manifest }, { tarballs, url }) {
   const cwd = join(temporary, 'projects', name)
-  cpSync(join(root, 'consumers', name), cwd, { recursive: true })
+  for (const folder of ['shared', name]) {
+    cpSync(join(root, 'consumers', folder), cwd, { recursive: true })
+  }
   writeFileSync(join(cwd, 'package.json'), JSON.stringify(fromTarballs(manifest, tarballs)))
   writeFileSync(join(cwd, '.npmrc'), `@sluice:registry=${noRegistry}\n`)
   const installed = await runNpm(['install', '--ignore-scripts', '--no-package-lock'], { cwd })

@@ -12,6 +12,15 @@ export type {
   RouteResult,
 } from './http-app.ts'
 export { httpApps } from './http-apps.ts'
+export {
+  binaryOnPath,
+  chosenBinary,
+  installByApt,
+  isDebianLike,
+  mayInstall,
+  thisMachine,
+} from './machine.ts'
+export type { Machine } from './machine.ts'
 export { clusterNodes, redisUrl, sentinelOptions } from './provided.ts'
 export type { SentinelOptions } from './provided.ts'
 export { findRedisBinary, redisVersion } from './redis-binary.ts'

@@ -1,9 +1,8 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findRedisBinary, redisVersion } from '@sluice/testkit'
+import { findRedisBinary, redisVersion, type Machine } from '@sluice/testkit'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Machine } from '../src/redis-binary.ts'
 
 interface FakeMachine extends Machine {
   readonly commands: string[]

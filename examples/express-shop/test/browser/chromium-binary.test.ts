@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Machine } from '@sluice/testkit'
 import { expect, it, onTestFinished } from 'vitest'
-import { findChromium, type Machine } from './chromium-binary.ts'
+import { findChromium } from './chromium-binary.ts'
 
 interface FakeMachine extends Machine {
   readonly commands: string[]
@@ -14,8 +15,9 @@ function machine(changes: Partial<Machine> = {}): FakeMachine {
   const said: string[] = []
   return {
     env: { PATH: '/nowhere' },
+    platform: 'linux',
     uid: 1000,
-    hasApt: false,
+    exists: () => false,
     run: async (command, args) => void commands.push([command, ...args].join(' ')),
     say: (line) => void said.push(line),
     ...changes,
@@ -23,6 +25,8 @@ function machine(changes: Partial<Machine> = {}): FakeMachine {
     said,
   }
 }
+
+const hasApt = { exists: (path: string): boolean => path === '/usr/bin/apt-get' }
 
 function emptyFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-chromium-'))
@@ -54,7 +58,7 @@ it('a CHROMIUM_BIN that cannot be run is refused, rather than another used', asy
 it('what is on PATH is taken, and nothing is installed', async () => {
   const folder = emptyFolder()
   const browser = addBrowser(folder, 'google-chrome')
-  const fake = machine({ env: { PATH: `/nowhere:${folder}`, CI: 'true' }, uid: 0, hasApt: true })
+  const fake = machine({ env: { PATH: `/nowhere:${folder}`, CI: 'true' }, uid: 0, ...hasApt })
   expect(await findChromium(fake)).toBe(browser)
   expect(fake.commands).toEqual([])
 })
@@ -64,7 +68,7 @@ it('root on Debian gets one installed, and is told so', async () => {
   const fake: FakeMachine = machine({
     env: { PATH: folder },
     uid: 0,
-    hasApt: true,
+    ...hasApt,
     run: async (command, args) => {
       fake.commands.push([command, ...args].join(' '))
       if (args.includes('install')) addBrowser(folder, 'chromium')
@@ -76,11 +80,7 @@ it('root on Debian gets one installed, and is told so', async () => {
 })
 
 it.each([
-  [
-    'a user on Debian',
-    { hasApt: true },
-    'sudo apt-get install -y --no-install-recommends chromium',
-  ],
+  ['a user on Debian', hasApt, 'sudo apt-get install -y --no-install-recommends chromium'],
   ['root without apt', { uid: 0 }, 'CHROMIUM_BIN=/path/to/chromium npm test'],
 ])('%s is told aloud what is not tested and what to type', async (_, changes, hint) => {
   const fake = machine(changes)
@@ -94,7 +94,7 @@ it('in CI its absence is a failure, also when apt could not install one', async 
   const env = { PATH: '/nowhere', CI: 'true' }
   await expect(findChromium(machine({ env }))).rejects.toThrow(/NOT TESTED/)
   const run = () => Promise.reject(new Error('no network'))
-  const root = machine({ env, uid: 0, hasApt: true, run })
+  const root = machine({ env, uid: 0, ...hasApt, run })
   await expect(findChromium(root)).rejects.toThrow(/NOT TESTED/)
   expect(root.said.join()).toContain('no network')
 })
