@@ -16,6 +16,8 @@ import {
 import { startRedisServer } from './lib/redis.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+/** Checks of several projects. */
+const shared = join(root, 'consumers/shared')
 const temporary = mkdtempSync(join(tmpdir(), 'sluice-consumers-'))
 process.once('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }))
 
@@ -76,10 +78,16 @@ function fromTarballs(manifest, tarballs) {
   }
 }
 
+/** Whether one of the project's scripts runs the file. */
+function isNamed(file, { scripts }) {
+  return Object.values(scripts).some((command) => command.split(' ').includes(file))
+}
+
 async function runProject({ name, manifest }, { tarballs, url }) {
   const cwd = join(temporary, 'projects', name)
-  for (const folder of ['shared', name]) {
-    cpSync(join(root, 'consumers', folder), cwd, { recursive: true })
+  cpSync(join(root, 'consumers', name), cwd, { recursive: true })
+  for (const file of readdirSync(shared).filter((file) => isNamed(file, manifest))) {
+    cpSync(join(shared, file), join(cwd, file))
   }
   writeFileSync(join(cwd, 'package.json'), JSON.stringify(fromTarballs(manifest, tarballs)))
   writeFileSync(join(cwd, '.npmrc'), `@sluice:registry=${noRegistry}\n`)
