@@ -60,6 +60,8 @@ describe.each(Object.entries(provoked))('%s', (code, provoke) => {
       String(error.status ?? ''),
     ])
     expect(exported[error.name]).toBe(error.constructor)
+    // A log shows what there is, and no `status: undefined`.
+    expect(Object.keys(error).includes('status')).toBe(error.status !== undefined)
     const fields = Object.keys(error).filter((key) => !['code', 'status'].includes(key))
     expect(fields.filter((key) => !sections.get(code)?.includes(`\`${key}\``))).toEqual([])
   })

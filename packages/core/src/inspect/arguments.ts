@@ -4,7 +4,6 @@ import type { Target } from './connect.ts'
 import { InspectError } from './inspect-error.ts'
 import { checkPrefix } from '../key.ts'
 import { nearest } from '../options.ts'
-// oxlint-disable-next-line no-restricted-imports -- it reads text, and no client comes with it
 import { parseRedisUrl } from '../redis/redis-url.ts'
 
 /** What the command line asks for. */

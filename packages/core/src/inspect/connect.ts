@@ -27,7 +27,6 @@ export interface Servers {
 
 /** Loaded when it is needed: who keeps all in memory does without it. */
 function importIoredis() {
-  // oxlint-disable-next-line no-restricted-imports -- a program of its own, which no module of the library imports
   return import('ioredis')
 }
 
