@@ -10,10 +10,10 @@ const servers = {
   e2e: 'redis',
 }
 const suffixes = Object.keys(servers).join(',')
-/** Those whose tests start servers of their own. */
-const alone = ['faults', 'e2e']
+/** The servers of which there is only one. */
+const single = ['cluster', 'sentinel']
 
-/** Tests that share nothing run two files at a time, first; those that share a server run one after the other. */
+/** Two files at a time, each with a server of its own, come first; then those that share one, one after the other. */
 const together = { maxWorkers: 2, sequence: { groupOrder: 0 } }
 const oneByOne = { maxWorkers: 1, sequence: { groupOrder: 1 } }
 
@@ -46,7 +46,7 @@ export default defineConfig({
           name: suffix,
           include: [`${folders}/**/*.${suffix}.test.ts`],
           globalSetup: `packages/testkit/src/global-setup/${server}.ts`,
-          ...(alone.includes(suffix) ? together : oneByOne),
+          ...(single.includes(server) ? oneByOne : together),
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },

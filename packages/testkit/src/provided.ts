@@ -9,18 +9,21 @@ export interface SentinelOptions {
 
 declare module 'vitest' {
   interface ProvidedContext {
-    redisUrl: string
+    redisUrls: string[]
     clusterPorts: number[]
     sentinelOptions: SentinelOptions
   }
 }
 
 /**
- * The URL of the Redis that all tests of the projects `redis`, `faults` and `e2e` share: use a `uniquePrefix()`,
- * and do not flush, pause or kill it. A test that must, starts its own with `startRedis()`.
+ * The URL of a Redis that the files of the projects `redis`, `faults` and `e2e` share, though never two at a time: use a
+ * `uniquePrefix()`, and do not flush, pause or kill it. A test that must, starts its own with `startRedis()`.
  */
 export function redisUrl(): string {
-  return inject('redisUrl')
+  const urls = inject('redisUrls')
+  const url = urls[Number(process.env['VITEST_POOL_ID']) - 1]
+  if (url === undefined) throw new Error(`expected at most ${urls.length} files at a time`)
+  return url
 }
 
 /** The three masters of the Cluster that all tests of the project `cluster` share. */
