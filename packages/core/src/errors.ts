@@ -117,21 +117,38 @@ export type UnavailableReason =
   /** It was applied, and fewer replicas than asked for have it in time: a failover may lose it. */
   | 'not-replicated'
 
+/** What else is known of a call that the store did not answer. */
+export interface UnavailableDetails {
+  readonly cause?: unknown
+  /** Of a call on many keys: those that were not done. */
+  readonly keys?: readonly string[] | undefined
+  /** False for a call that never left. Default: true where `reason` leaves it open. */
+  readonly mayHaveApplied?: boolean
+}
+
+/** The reasons that leave open whether the server did what it was asked. */
+const open: ReadonlySet<UnavailableReason> = new Set(['timeout', 'disconnected', 'not-replicated'])
+
 /** The store did not answer in time or cannot answer. `reason` says which, `cause` holds what the client saw. */
 export class StoreUnavailableError extends SluiceError {
   /** Why the store could not answer. */
   readonly reason: UnavailableReason
+  /**
+   * Whether the call may have been done all the same: its request left, and the reply did not come. When it is false,
+   * nothing was changed, and asking again cannot do it twice.
+   */
+  readonly mayHaveApplied: boolean
   /** Of a call on many keys: those that were not done. The others were. */
   declare readonly keys?: readonly string[]
 
   constructor(
     reason: UnavailableReason,
     message: string,
-    cause?: unknown,
-    keys?: readonly string[],
+    { cause, keys, mayHaveApplied = open.has(reason) }: UnavailableDetails = {},
   ) {
     super('SLUICE_STORE_UNAVAILABLE', message, { cause, status: 503 })
     this.reason = reason
+    this.mayHaveApplied = mayHaveApplied
     if (keys !== undefined) this.keys = keys
   }
 }

@@ -46,7 +46,7 @@ export async function underLoad(
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error
       reasons.add(error.reason)
-      if (isUnsure(error)) tally.unsure++
+      if (error.mayHaveApplied) tally.unsure++
       else tally.refused++
       await sleep(5)
     } finally {
@@ -71,10 +71,6 @@ export async function underLoad(
     await Promise.all(load)
   }
   return { ...tally, recoveryMs, reasons }
-}
-
-function isUnsure({ reason, message }: StoreUnavailableError): boolean {
-  return (reason === 'timeout' || reason === 'disconnected') && !/not sent/i.test(message)
 }
 
 /** What is promised of every fault: no call outlives its deadline, no increment is counted twice, none that was answered is lost. */

@@ -181,6 +181,7 @@ export function recoverySuite(): void {
     proxy.hold(true)
     await expect(cache.increment('count')).rejects.toMatchObject({
       reason: 'timeout',
+      mayHaveApplied: false,
       message: expect.stringContaining('not sent') as string,
     })
     proxy.hold(false)

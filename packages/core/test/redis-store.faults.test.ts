@@ -63,6 +63,7 @@ describe('every call settles by its deadline, and service resumes by itself, whe
     expect(error).toMatchObject({
       code: 'SLUICE_STORE_UNAVAILABLE',
       reason: 'timeout',
+      mayHaveApplied: true,
       status: 503,
     })
     expect(tookMs).toBeGreaterThanOrEqual(commandTimeoutMs - 5)
@@ -85,7 +86,10 @@ describe('every call settles by its deadline, and service resumes by itself, whe
     const { cache, proxy } = await behindProxy()
     await cache.increment('count')
     proxy.dropNextReply()
-    expect(await reasonOf(cache.increment('count'))).toBe('disconnected')
+    await expect(cache.increment('count')).rejects.toMatchObject({
+      reason: 'disconnected',
+      mayHaveApplied: true,
+    })
     await resumes(cache)
     expect(await cache.get('count')).toBe(2)
   })
@@ -96,7 +100,7 @@ describe('every call settles by its deadline, and service resumes by itself, whe
     proxy.refuse()
     await waitUntil(async () => !(await cache.ping()), { what: 'the loss is known' })
     const { tookMs, error } = await timed(cache.get('key'))
-    expect(error).toMatchObject({ reason: 'disconnected' })
+    expect(error).toMatchObject({ reason: 'disconnected', mayHaveApplied: false })
     expect(tookMs).toBeLessThan(50)
     proxy.heal()
     await resumes(cache)
@@ -138,7 +142,7 @@ describe('a server that', () => {
     server.pause()
     for (let at = 0; at < 3; at++) expect(await reasonOf(cache.get('key'))).toBe('timeout')
     const { tookMs, error } = await timed(cache.get('key'))
-    expect(error).toMatchObject({ reason: 'breaker-open' })
+    expect(error).toMatchObject({ reason: 'breaker-open', mayHaveApplied: false })
     expect(tookMs).toBeLessThan(50)
     server.resume()
     await resumes(cache)

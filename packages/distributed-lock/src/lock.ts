@@ -1,9 +1,9 @@
-import type { Duration, Store } from '@sluice/core'
+import { StoreUnavailableError, type Duration, type Store } from '@sluice/core'
 import { failureReporter, tracedKey, type RunOptions } from '@sluice/core/extend'
 import type { LockLostError } from './errors.ts'
 import { startLease, type Lease } from './lease.ts'
 import type { Instant, LocalTime } from './local-time.ts'
-import { askTwice, mayHaveApplied } from './lost-reply.ts'
+import { askTwice } from './lost-reply.ts'
 import type { Claim } from './operations/acquire.ts'
 import { extend } from './operations/extend.ts'
 import { release } from './operations/release.ts'
@@ -191,14 +191,14 @@ const releaseLease = traceRelease.wrap(
     stopRenewal()
     lease.end()
     try {
-      const ask = async (options: RunOptions, again: boolean): Promise<boolean> =>
-        // Not there at the second asking: the first freed it, and its reply was lost.
-        (await store.run(release, grant, options)) || again
+      const ask = async (options: RunOptions, mayBeDone: boolean): Promise<boolean> =>
+        // Not there any more: the first asking freed it, and its reply was lost.
+        (await store.run(release, grant, options)) || mayBeDone
       if (await askTwice(time, ask)) return 'released'
       lease.vanished()
       return 'expired'
     } catch (error) {
-      if (mayHaveApplied(error)) orphans.free(grant)
+      if (error instanceof StoreUnavailableError) orphans.free(grant)
       throw error
     }
   },

@@ -11,6 +11,8 @@ export type Fault =
   | 'lost-request'
   /** It is applied, and the caller never hears. */
   | 'lost-reply'
+  /** It is not applied, and the caller is told that it never left. */
+  | 'never-sent'
 
 /** Applies the operation when it likes. */
 export type Advice = (apply: () => Promise<void>) => Promise<void>
@@ -54,10 +56,12 @@ export function fixture(reason: UnavailableReason = 'timeout'): Fixture {
         calls.push(verb)
         results.push(await inner.run(operation, args, options))
       }
-      if (fault !== 'lost-request') await (advices.get(verb)?.(apply) ?? apply())
+      if (fault !== 'lost-request' && fault !== 'never-sent')
+        await (advices.get(verb)?.(apply) ?? apply())
       const [result] = results
       if (fault !== undefined || result === undefined) {
-        throw new StoreUnavailableError(reason, `${verb}: ${fault}`)
+        const details = fault === 'never-sent' ? { mayHaveApplied: false } : {}
+        throw new StoreUnavailableError(reason, `${verb}: ${fault}`, details)
       }
       return result
     },

@@ -82,6 +82,46 @@ describe('a lost reply', () => {
   })
 })
 
+describe('a call that never left', () => {
+  it('of release is no proof that the lease was there: the second asking tells', async () => {
+    const { locks, cache, fail, calls } = fixture()
+    const [kept, lost] = [await locks.acquire('a'), await locks.acquire('b')]
+    fail('release', 'never-sent')
+    expect(await kept.release()).toBe('released')
+    await cache.store.delete([cache.stateKey('lock', 'b')])
+    fail('release', 'never-sent')
+    expect(await lost.release()).toBe('expired')
+    expect(calls).toEqual(['acquire', 'acquire', 'release', 'release'])
+  })
+
+  it('of acquire leaves nothing to free', async () => {
+    const { locks, fail, calls } = fixture()
+    fail('acquire', 'never-sent')
+    await expect(locks.tryAcquire('a')).rejects.toMatchObject({ mayHaveApplied: false })
+    await settled()
+    expect(calls).toEqual([])
+  })
+
+  it('at the second asking does not hide that the first may have been done', async () => {
+    const { locks, fail } = fixture()
+    fail('acquire', 'lost-reply', 'never-sent')
+    await expect(locks.acquire('a', { wait: '1s' })).rejects.toMatchObject({ mayHaveApplied: true })
+    await settled()
+    expect(await locks.inspect('a')).toMatchObject({ held: false })
+  })
+
+  it('of release, since the store is not asked for a while, is made when it answers again', async () => {
+    const { locks, time, fail } = fixture('breaker-open')
+    const lock = await locks.acquire('a')
+    fail('release', 'never-sent', 'never-sent')
+    await expect(lock.release()).rejects.toMatchObject({ reason: 'breaker-open' })
+    await settled()
+    expect(await locks.inspect('a')).toMatchObject({ held: true })
+    await time.advance(200)
+    expect(await locks.inspect('a')).toMatchObject({ held: false })
+  })
+})
+
 describe('an outage', () => {
   it('costs one probe at a time, however many calls it failed', async () => {
     const { locks, time, cache, failAlways, calls } = fixture()

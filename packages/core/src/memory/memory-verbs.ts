@@ -141,6 +141,7 @@ function noReplicas(what: string): StoreUnavailableError {
   return new StoreUnavailableError(
     'not-replicated',
     `${what}: not applied, because a memory store has no replicas. Use redisStore(), or ask for none.`,
+    { mayHaveApplied: false },
   )
 }
 

@@ -132,6 +132,6 @@ function disconnected(status: string, cause: unknown): StoreUnavailableError {
     denied
       ? `Redis refused access: ${String((cause as Error).message)}`
       : `Not sent, because Redis is not connected (client status "${status}").`,
-    safeCause(cause),
+    { cause: safeCause(cause), mayHaveApplied: false },
   )
 }

@@ -129,10 +129,13 @@ function allOf<Value>(
   const values: Value[] = []
   const keys: string[] = []
   let cause: unknown
+  let mayHaveApplied = false
   for (const { outcome, batch } of outcomes) {
     if (outcome.status === 'fulfilled') values.push(outcome.value)
     else {
-      cause ??= outcome.reason ?? new OperationError(what, 'failed')
+      const reason: unknown = outcome.reason ?? new OperationError(what, 'failed')
+      cause ??= reason
+      mayHaveApplied ||= reason instanceof StoreUnavailableError && reason.mayHaveApplied
       keys.push(...batch.filter((key) => !isDone(key)))
     }
   }
@@ -140,5 +143,5 @@ function allOf<Value>(
   if (cause === undefined || keys.length === 0) return values
   if (!(cause instanceof StoreUnavailableError)) throw cause
   const message = `${withoutLink(cause.message)} ${keys.length} keys were not done: see "keys".`
-  throw new StoreUnavailableError(cause.reason, message, cause, keys)
+  throw new StoreUnavailableError(cause.reason, message, { cause, keys, mayHaveApplied })
 }

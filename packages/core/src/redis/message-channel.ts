@@ -50,7 +50,11 @@ export function createMessageChannel({ deadlines, ms, onExpired }: ReadyDeadline
   }
   const remove = (one: Listening): void => {
     if (!all.delete(one)) return
-    settle(one)?.reject(new StoreUnavailableError('disconnected', 'Closed before it was ready.'))
+    settle(one)?.reject(
+      new StoreUnavailableError('disconnected', 'Closed before it was ready.', {
+        mayHaveApplied: false,
+      }),
+    )
     if (all.size === 0) idleAtMs = performance.now()
   }
   const readyOf = (one: Listening): Promise<void> => {

@@ -118,5 +118,8 @@ function unavailable(cause: unknown): StoreUnavailableError {
   const reason = cause === undefined ? 'timeout' : (reasonOf(cause) ?? 'not-serving')
   const safe = safeCause(cause)
   const why = safe instanceof Error ? `: ${safe.message}` : '.'
-  return new StoreUnavailableError(reason, `subscribe: messages do not arrive yet${why}`, safe)
+  return new StoreUnavailableError(reason, `subscribe: messages do not arrive yet${why}`, {
+    cause: safe,
+    mayHaveApplied: false,
+  })
 }

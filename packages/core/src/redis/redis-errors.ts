@@ -24,7 +24,7 @@ export function toStoreError(error: unknown, what: string): Error {
   const message = messageOf(error)
   const cause = safeCause(error)
   if (reason === undefined) return new OperationError(what, message, cause)
-  return new StoreUnavailableError(reason, `${what}: Redis ${said[reason]}: ${message}`, cause)
+  return new StoreUnavailableError(reason, `${what}: Redis ${said[reason]}: ${message}`, { cause })
 }
 
 /** The error of a call that got no answer in time. */
@@ -40,6 +40,7 @@ export function notSentError(what: string, deadlineMs: number): StoreUnavailable
   return new StoreUnavailableError(
     'timeout',
     `${what}: not sent, because there was no connection to Redis within ${deadlineMs} ms.`,
+    { mayHaveApplied: false },
   )
 }
 
@@ -52,7 +53,7 @@ export function notReplicatedError(
   return new StoreUnavailableError(
     'not-replicated',
     `${what}: ${found}. It was applied, and a failover may lose it.`,
-    cause,
+    { cause },
   )
 }
 

@@ -108,7 +108,9 @@ async function onMaster<Value>(
   })
   const other = masterOf(client, key)
   if (other === undefined)
-    throw new StoreUnavailableError('disconnected', 'Not sent: no master has the slot.')
+    throw new StoreUnavailableError('disconnected', 'Not sent: no master has the slot.', {
+      mayHaveApplied: false,
+    })
   return ask(other)
 }
 

@@ -66,7 +66,7 @@ function unavailable(
   what: string,
   { verb, operation = verb, keys }: Call,
 ): StoreUnavailableError {
-  return new StoreUnavailableError(reason, `${operation}: ${what}, on purpose.`, undefined, keys)
+  return new StoreUnavailableError(reason, `${operation}: ${what}, on purpose.`, { keys })
 }
 
 /** The answer, or a timeout; what is late is still applied. */

@@ -40,7 +40,7 @@ export type Fault =
 
 /** What is wrong with a store, as a test decides. Where several faults could meet a call, the one asked for first does. */
 export interface ManualFaults {
-  /** Calls fail with `StoreUnavailableError`; the store is not asked. */
+  /** Calls fail with `StoreUnavailableError`; the store is not asked, which the error does not know. */
   fail(options?: FailOptions): void
   /** Calls are applied, and the caller is told that they timed out. */
   loseReply(options?: FaultOptions): void

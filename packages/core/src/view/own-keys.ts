@@ -8,6 +8,8 @@ export async function withOwnKeys<Value>(base: string, call: Promise<Value>): Pr
   } catch (error) {
     if (!(error instanceof StoreUnavailableError) || error.keys === undefined) throw error
     const keys = error.keys.map((key) => key.slice(base.length))
-    throw new StoreUnavailableError(error.reason, withoutLink(error.message), error.cause, keys)
+    const { reason, cause, mayHaveApplied } = error
+    const details = { cause, keys, mayHaveApplied }
+    throw new StoreUnavailableError(reason, withoutLink(error.message), details)
   }
 }

@@ -109,7 +109,7 @@ export function createConcurrencyLimiter(options: ConcurrencyOptions): Concurren
       report({ verb: 'enter', instead: onStoreError, error })
       const passes = passesWithoutStore(key)
       if (passes) slots.hold(key, id)
-      else if (mayHaveApplied(error)) slots.owe(key, id)
+      else if (error instanceof StoreUnavailableError && error.mayHaveApplied) slots.owe(key, id)
       if (onStoreError === 'closed') throw error
       return passes
     }
@@ -146,14 +146,6 @@ function createIds(): () => string {
   const own = randomBytes(9).toString('base64url')
   let count = 0
   return () => `${own}.${(count++).toString(36)}`
-}
-
-/** True when the store may have done what it was asked, and only its reply was lost. */
-function mayHaveApplied(error: unknown): boolean {
-  return (
-    error instanceof StoreUnavailableError &&
-    (error.reason === 'timeout' || error.reason === 'disconnected')
-  )
 }
 
 function maxOption(max: unknown): number {
