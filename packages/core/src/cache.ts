@@ -7,25 +7,25 @@ import type { Store } from './store.ts'
 /** Options of `set`. */
 export interface SetOptions {
   /** How long the entry lives; `Infinity` for ever. Default: the cache's ttl. Not with `keepTtl`. */
-  readonly ttl?: Duration
+  readonly ttl?: Duration | undefined
   /** Write only where no live entry is. Not with `ifPresent` or `keepTtl`. */
-  readonly ifAbsent?: boolean
+  readonly ifAbsent?: boolean | undefined
   /** Write only over a live entry. */
-  readonly ifPresent?: boolean
+  readonly ifPresent?: boolean | undefined
   /** Keep what is left of the entry's life; a new entry gets the cache's ttl. */
-  readonly keepTtl?: boolean
+  readonly keepTtl?: boolean | undefined
 }
 
 /** Options of `increment` and `decrement`. */
 export interface CounterOptions {
   /** How long the counter lives, counted from its creation; later calls keep what is left. Default: the cache's ttl. */
-  readonly ttl?: Duration
+  readonly ttl?: Duration | undefined
 }
 
 /** Options of `compareAndSwap` and `update`. */
 export interface SwapOptions {
   /** How long an entry lives that was not there before; one that was keeps what is left. Default: the cache's ttl. */
-  readonly ttl?: Duration
+  readonly ttl?: Duration | undefined
 }
 
 /**
@@ -151,7 +151,7 @@ export interface Cache {
 /** Options of `namespace`. */
 export interface NamespaceOptions {
   /** How long its entries live unless a call says otherwise. Default: that of the view around. */
-  readonly ttl?: Duration
+  readonly ttl?: Duration | undefined
 }
 
 /** The cache that `createCache` makes: the one that may close its store. */

@@ -15,26 +15,26 @@ import { createValues, type ValueSharing } from './view/values.ts'
 /** Options of `createCache`. */
 export interface CacheOptions {
   /** Where entries live. Default: a new `memoryStore()`, seen by this process alone. */
-  readonly store?: Store
+  readonly store?: Store | undefined
   /** First part of every key: 1 to 64 letters, digits, '.', '_' or '-'. Default `'sluice'`. */
-  readonly prefix?: string
+  readonly prefix?: string | undefined
   /** How long entries live unless a namespace or a call says otherwise. Default: no expiry. */
-  readonly ttl?: Duration
+  readonly ttl?: Duration | undefined
   /**
    * How values become what the store keeps: `json`, `compressed(…)` of `@sluice/core/codecs`, `msgpack()` of
    * `@sluice/core/msgpack`, or one of your own. Default `taggedJson`. May change on a live cache: entries that the new codec
    * cannot read are misses.
    */
-  readonly codec?: Codec
+  readonly codec?: Codec | undefined
   /**
    * `'copy'`: what a reader gets is its own; of a store in this process the last few thousand objects that were read are kept
    * decoded, as copying takes less time than decoding. `'frozen'`: all readers of an unchanged entry share one frozen object, which
    * is never copied or parsed again; changing it throws a TypeError. A value that holds a Date, Map, Set or bytes, which
    * cannot be frozen, is still read anew for each reader. Default `'copy'`.
    */
-  readonly values?: ValueSharing
+  readonly values?: ValueSharing | undefined
   /** False leaves the counts of `stats()` at 0. Default true. */
-  readonly stats?: boolean
+  readonly stats?: boolean | undefined
 }
 
 /**

@@ -15,11 +15,11 @@ export interface KeysWithoutTtlProgress {
 /** Options of `findKeysWithoutTtl`. */
 export interface KeysWithoutTtlOptions {
   /** A Redis glob. Default `'*'`, all keys of the cache. */
-  readonly pattern?: string
+  readonly pattern?: string | undefined
   /** Ends the search: it rejects with the signal's reason. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Told after each batch. */
-  readonly onProgress?: (progress: KeysWithoutTtlProgress) => void
+  readonly onProgress?: ((progress: KeysWithoutTtlProgress) => void) | undefined
 }
 
 const batchSize = 250

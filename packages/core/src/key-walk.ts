@@ -15,9 +15,9 @@ export interface ScanProgress {
 /** Options of everything that walks over keys. */
 export interface ScanOptions {
   /** Ends the walk: it rejects with the signal's reason. What was deleted until then stays deleted. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Told after each batch. */
-  readonly onProgress?: (progress: ScanProgress) => void
+  readonly onProgress?: ((progress: ScanProgress) => void) | undefined
 }
 
 /** A walk over the keys of one view that match a pattern. */

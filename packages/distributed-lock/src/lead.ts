@@ -21,14 +21,14 @@ export type LeaderWork = (leadership: Leadership) => unknown
 /** Options of `locks.lead`. */
 export interface LeadOptions {
   /** How long others wait for a new leader after this process has crashed. Default: that of `createLocks`. */
-  readonly ttl?: Duration
+  readonly ttl?: Duration | undefined
   /**
    * How long to stand back after a term before standing again, less up to half of it at random; doubled with each failure in
    * a row, up to `'30s'`. Default `'1s'`.
    */
-  readonly retryDelay?: Duration
+  readonly retryDelay?: Duration | undefined
   /** Ends the candidacy as `resign()` does. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** One who leads, or stands by to lead. */

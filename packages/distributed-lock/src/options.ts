@@ -18,21 +18,21 @@ export interface LocksOptions {
    * How long a lease lives unless it is renewed, which it is at every third of this. It is how long others wait after
    * a crash, not how long the work may take: `'100ms'` to `'7d'`. Default `'30s'`.
    */
-  readonly ttl?: Duration
+  readonly ttl?: Duration | undefined
   /**
    * How long a fence is remembered after the end of the last lease: `'1h'` or more. Default `'7d'`. What was forgotten is
    * made anew from the clock, so fences rise all the same unless the store's clock was set back by more than this.
    */
-  readonly fenceRetention?: Duration
+  readonly fenceRetention?: Duration | undefined
   /**
    * How many replicas of Redis must have a grant before it counts: all that there are, or the one that is promoted in a
    * failover may be one that has not. A grant that they do not have in time is given back, and refused with
    * `LockNotReplicatedError`. Costs one more command (`WAIT`) each time that a lock is asked for, about a round trip from Redis
    * to its replicas for each grant, and one more connection. Renewals are not waited for. Needs `redisStore()`: memory has no replicas. Default 0.
    */
-  readonly replicas?: number
+  readonly replicas?: number | undefined
   /** How long the replicas may take: up to `'1s'`, and up to a third of the ttl. Default: as long as that. */
-  readonly replicasTimeout?: Duration
+  readonly replicasTimeout?: Duration | undefined
 }
 
 /** `LocksOptions`, parsed. */
@@ -53,17 +53,17 @@ export interface Replication {
 /** Options of `tryAcquire` and `tryRun`. */
 export interface TryOptions {
   /** This lease's ttl. Default: that of `createLocks`. */
-  readonly ttl?: Duration
+  readonly ttl?: Duration | undefined
   /**
    * The longest that the lock may be held: then the lease is renewed no more and `signal` aborts. It is measured from the
    * moment the lock was asked for. Default: as long as the work takes.
    */
-  readonly maxHold?: Duration
+  readonly maxHold?: Duration | undefined
   /**
    * True where the caller may hold the lock already: inside `run`, `tryRun` or `withLock` of the same name it is then given
    * that lease, with its fence, and giving it back does nothing. Default false: it would wait for itself.
    */
-  readonly reentrant?: boolean
+  readonly reentrant?: boolean | undefined
 }
 
 /** How one lock is tried for, parsed. */
@@ -76,20 +76,20 @@ export interface TryPlan {
 /** What `run` and `tryRun` do when the lease was lost before the work ended. */
 export interface LossOptions {
   /** `'throw'` rejects with `LockLostError`, `'ignore'` resolves to what the work returned. Default `'throw'`. */
-  readonly onLost?: 'throw' | 'ignore'
+  readonly onLost?: 'throw' | 'ignore' | undefined
 }
 
 /** Options of `acquire` and `run`. */
 export interface AcquireOptions extends TryOptions {
   /** How long to wait for a lock that is held: 0 for one attempt, `Infinity` for as long as it takes. Default `'10s'`. */
-  readonly wait?: Duration
+  readonly wait?: Duration | undefined
   /** Ends the wait: the call rejects with the signal's reason. Once acquired, the lock has a signal of its own. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /**
    * Asks again and again instead of standing in the line: such a waiter has no place, so everybody who stands in the line
    * is served before it. For a store that cannot pass on messages. Default: stands in the line, first come first served.
    */
-  readonly retry?: RetryOptions
+  readonly retry?: RetryOptions | undefined
 }
 
 /** Options of `run`. */
@@ -182,7 +182,7 @@ function parseHold({ ttl, maxHold, reentrant }: TryOptions, locksTtlMs: number):
 export function parseLoss<Options extends LossOptions>(
   options: Options,
 ): { readonly isIgnored: boolean; readonly rest: Omit<Options, 'onLost'> } {
-  if (options.onLost === undefined) return { isIgnored: false, rest: options }
+  if (!Object.hasOwn(options, 'onLost')) return { isIgnored: false, rest: options }
   const { onLost, ...rest } = options
   return {
     isIgnored: choiceOption(onLost, 'onLost', ['throw', 'ignore'], 'throw') === 'ignore',

@@ -4,15 +4,15 @@ import { checkOptions, durationOption, integerOption, wrongOption } from '@sluic
 /** How often a waiter asks again: exponential backoff. It never sleeps past the end of the holder's lease or of `wait`. */
 export interface RetryOptions {
   /** How often to ask in all, the first time included. Default: until `wait` is over. */
-  readonly attempts?: number
+  readonly attempts?: number | undefined
   /** Pause after the first attempt. Default `'100ms'`. */
-  readonly delay?: Duration
+  readonly delay?: Duration | undefined
   /** What each further pause is multiplied by: 1 or more. Default 2. */
-  readonly factor?: number
+  readonly factor?: number | undefined
   /** The longest pause. Default `'1s'`. */
-  readonly max?: Duration
+  readonly max?: Duration | undefined
   /** The part of a pause that is random, 0 to 1, so that waiters do not ask in step. Default 0.5. */
-  readonly jitter?: number
+  readonly jitter?: number | undefined
 }
 
 /** Backoff, parsed. */

@@ -32,29 +32,29 @@ export interface WithLockOptions<Args extends readonly unknown[], Instead = neve
   /** The name of the lock, or a function that makes it of the handler's arguments. */
   readonly key: string | ((...args: Args) => string)
   /** The lease's ttl. It is renewed while the handler runs. Default: that of `createLocks`. */
-  readonly ttl?: Duration
+  readonly ttl?: Duration | undefined
   /**
    * When the lock is held: `'wait'` for it, `'skip'` resolves to `undefined`, `'throw'` rejects with `LockBusyError`; a
    * function is called with the lock's name, `remainingMs` and the handler's arguments, and its result is the call's.
    * Default `'wait'`.
    */
-  readonly onBusy?: OnBusy | OnBusyFunction<Args, Instead>
+  readonly onBusy?: OnBusy | OnBusyFunction<Args, Instead> | undefined
   /** How long to wait with `onBusy: 'wait'`. Default `'10s'`. */
-  readonly wait?: Duration
+  readonly wait?: Duration | undefined
   /** With `onBusy: 'wait'`: asks again and again, as `acquire` does, instead of standing in the line. */
-  readonly retry?: RetryOptions
+  readonly retry?: RetryOptions | undefined
   /**
    * How long the lock stays held, counted from the grant, even when the handler ends sooner or throws: for timers on several
    * machines whose clocks differ. The call does not wait for it. At most `'7d'`. Default: until the handler ends.
    */
-  readonly holdAtLeast?: Duration
+  readonly holdAtLeast?: Duration | undefined
   /**
    * How long the lock is held at the most, counted from the grant. Then its lease is renewed no more, and its signal aborts
    * before it ends. Default: for as long as the handler runs.
    */
-  readonly maxHold?: Duration
+  readonly maxHold?: Duration | undefined
   /** Ends the wait for the lock: the call rejects with the signal's reason. A handler that runs is not told. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** The handler alone says what its arguments are; the key's function takes as many of them as it likes. */
@@ -78,12 +78,12 @@ type Handler<Args extends readonly unknown[], Result> = (...args: Args) => Resul
  */
 export function withLock<Args extends readonly unknown[], Result>(
   locks: Locks,
-  options: WithLockOptions<Uninferred<Args>> & { readonly onBusy?: 'wait' | 'throw' },
+  options: WithLockOptions<Uninferred<Args>> & { readonly onBusy?: 'wait' | 'throw' | undefined },
   handler: Handler<Args, Result>,
 ): (...args: Args) => Promise<Result>
 export function withLock<Args extends readonly unknown[], Result>(
   locks: Locks,
-  options: WithLockOptions<Uninferred<Args>> & { readonly onBusy?: OnBusy },
+  options: WithLockOptions<Uninferred<Args>> & { readonly onBusy?: OnBusy | undefined },
   handler: Handler<Args, Result>,
 ): (...args: Args) => Promise<Result | undefined>
 export function withLock<Args extends readonly unknown[], Result, Instead>(

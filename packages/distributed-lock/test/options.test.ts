@@ -1,6 +1,15 @@
 import { createCache, KeyError, OptionError } from '@sluice/core'
-import { describe, expect, it } from 'vitest'
-import { createLocks, withLock, type AcquireOptions } from '../src/index.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import {
+  createLocks,
+  withLock,
+  type AcquireOptions,
+  type LeadOptions,
+  type LocksOptions,
+  type RetryOptions,
+  type RunOptions,
+  type WithLockOptions,
+} from '../src/index.ts'
 
 const cache = createCache()
 const locks = createLocks({ cache })
@@ -83,6 +92,63 @@ describe('a wrong option', () => {
     expect(() => createLocks({ cache, ttl: 50 })).toThrow(
       `Expected "ttl" to be a duration from '100ms' to '7d'; got 50 (number).`,
     )
+  })
+})
+
+describe('an option that is given as undefined', () => {
+  type Unset<Options, Given extends keyof Options = never> = Record<
+    Exclude<keyof Options, Given>,
+    undefined
+  >
+  const retry: Unset<RetryOptions> = {
+    attempts: undefined,
+    delay: undefined,
+    factor: undefined,
+    max: undefined,
+    jitter: undefined,
+  }
+  const run: Unset<RunOptions> = {
+    ttl: undefined,
+    maxHold: undefined,
+    reentrant: undefined,
+    wait: undefined,
+    signal: undefined,
+    retry: undefined,
+    onLost: undefined,
+  }
+  const { onLost: _, ...acquire } = run
+
+  it('is as if it was not given', async () => {
+    const settings: Unset<LocksOptions, 'cache'> = {
+      ttl: undefined,
+      fenceRetention: undefined,
+      replicas: undefined,
+      replicasTimeout: undefined,
+    }
+    const own = createLocks({ cache, ...settings })
+    const lock = await own.acquire('unset', acquire)
+    expect(lock.remainingMs).toBeGreaterThan(25_000)
+    expect(await lock.release()).toBe('released')
+    expect(await own.run('unset', () => 'done', run)).toBe('done')
+    expect(await own.run('unset', () => 'done', { retry })).toBe('done')
+  })
+
+  it('is so for a handler and for a leader', async () => {
+    const options: Unset<WithLockOptions<[]>, 'key'> = {
+      ttl: undefined,
+      onBusy: undefined,
+      wait: undefined,
+      retry: undefined,
+      holdAtLeast: undefined,
+      maxHold: undefined,
+      signal: undefined,
+    }
+    expect(await withLock(locks, { key: 'unset', ...options }, () => 'done')()).toBe('done')
+    const unset: Unset<LeadOptions> = { ttl: undefined, retryDelay: undefined, signal: undefined }
+    await new Promise<void>((resolve) => {
+      const candidate = locks.lead('unset', () => resolve(), unset)
+      onTestFinished(() => candidate.resign())
+    })
   })
 })
 

@@ -8,25 +8,25 @@ export interface CookieOptions {
    * 1 to 64 letters, digits, '-' and '_'. Default `'id'`. A Secure cookie is called `__Host-` and this, which no
    * subdomain and no plain connection can plant; with a `domain` or a `path` browsers allow `__Secure-` only.
    */
-  readonly name?: string
+  readonly name?: string | undefined
   /** Whether it is Secure: `'auto'` (default) over TLS, as the framework sees it behind its proxies. */
-  readonly secure?: boolean | 'auto'
+  readonly secure?: boolean | 'auto' | undefined
   /**
    * Which requests from other sites carry it: `'lax'` (default) links to this one, `'strict'` none, `'none'` all. Browsers
    * take `'none'` only of a Secure cookie: over plain HTTP it is sent as `'lax'`.
    */
-  readonly sameSite?: 'lax' | 'strict' | 'none'
+  readonly sameSite?: 'lax' | 'strict' | 'none' | undefined
   /** Sends it to the subdomains of this domain too, so each of them can plant one. Default: to this host alone. */
-  readonly domain?: string
+  readonly domain?: string | undefined
   /**
    * Sends it to this path, as the client sees it, and below. Default `'/'`. A request outside of it has no stored session;
    * one that begins there is found again under the path.
    */
-  readonly path?: string
+  readonly path?: string | undefined
   /** Gives each site that embeds this one a cookie of its own (CHIPS). Over plain HTTP it is left out. Default false. */
-  readonly partitioned?: boolean
+  readonly partitioned?: boolean | undefined
   /** Which cookies Chromium keeps when there are too many. Default: it decides, `'medium'`. */
-  readonly priority?: 'low' | 'medium' | 'high'
+  readonly priority?: 'low' | 'medium' | 'high' | undefined
 }
 
 /** A name and the attributes that go with it. */

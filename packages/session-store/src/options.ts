@@ -16,35 +16,35 @@ import { createSealing, type EncryptionKey, type Sealing } from './sealing.ts'
 /** Options of `createSessions`. */
 export interface SessionsOptions {
   /** Where sessions are kept. Default: a memory cache of this process alone, gone when it ends. */
-  readonly cache?: Cache
+  readonly cache?: Cache | undefined
   /**
    * A session that is not used for this long ends. It may end up to a tenth earlier: using a session moves its deadline
    * only when that has drifted by a tenth, so that most requests write nothing. Default `'24h'`.
    */
-  readonly idle?: Duration
+  readonly idle?: Duration | undefined
   /** A session ends this long after it began, however much it is used. Not below `idle`. Default `'30d'`. */
-  readonly absolute?: Duration
+  readonly absolute?: Duration | undefined
   /** How many sessions a user may have at once. Default: any number. */
-  readonly maxPerUser?: number
+  readonly maxPerUser?: number | undefined
   /**
    * What a sign-in beyond `maxPerUser` does: `'oldest'` (default) ends the sessions whose sign-in is longest ago, `'refuse'`
    * fails with `SessionError`.
    */
-  readonly onTooMany?: 'oldest' | 'refuse'
+  readonly onTooMany?: 'oldest' | 'refuse' | undefined
   /**
    * How long the token from before a `rotate()` is of use, for requests that are on their way. A sign-in ends it at once.
    * Default 10 s.
    */
-  readonly rotationGrace?: Duration
+  readonly rotationGrace?: Duration | undefined
   /**
    * Encrypts attributes in the store with AES-256-GCM: the first key encrypts, all decrypt, so a new one goes before the old
    * one. Names of attributes and the user's id stay readable. Default: none.
    */
-  readonly encrypt?: readonly EncryptionKey[]
+  readonly encrypt?: readonly EncryptionKey[] | undefined
   /** Of `createSessions`: as `session()` has it, for `load(request)`. At least 32 bytes. */
-  readonly secret?: string | readonly string[]
+  readonly secret?: string | readonly string[] | undefined
   /** Of `createSessions`: as `session()` has it, for `load(request)`. */
-  readonly cookie?: CookieOptions
+  readonly cookie?: CookieOptions | undefined
 }
 
 /** Options of the middleware `session`. */
@@ -55,33 +55,33 @@ export interface SessionOptions<Context = unknown> extends SessionsOptions {
    */
   readonly secret: string | readonly string[]
   /** How the cookie is named and sent. */
-  readonly cookie?: CookieOptions
+  readonly cookie?: CookieOptions | undefined
   /**
    * What a request with a cookie gets while the store does not answer: `'fail'` (default) 503, `'anonymous'` an empty
    * session, of which nothing is stored, and its cookie stays. What cannot be saved is 503 with both.
    */
-  readonly onStoreError?: 'fail' | 'anonymous'
+  readonly onStoreError?: 'fail' | 'anonymous' | undefined
   /**
    * What a request gets whose session ended, or in which somebody else signed in, before its changes could be saved:
    * `'drop'` (default) the handler's response, `'error'` 401 in place of it. Both are reported.
    */
-  readonly onGone?: 'drop' | 'error'
+  readonly onGone?: 'drop' | 'error' | undefined
   /** True to load nothing, and to have no `session`, until `await loadSession()`. Default false. */
-  readonly lazy?: boolean
+  readonly lazy?: boolean | undefined
   /** Called with Express's `req` or Koa's `ctx`: true to treat this request as `lazy` does. Default: none. */
   readonly skip?: ((context: Context) => boolean) | undefined
   /** A session that is used gets a new token this often, whatever happens to it. Default: never. */
-  readonly renewEvery?: Duration
+  readonly renewEvery?: Duration | undefined
   /** What is stored of the device, for lists: the client's address, the browser's name. Default: both. */
-  readonly device?: boolean | DeviceOptions
+  readonly device?: boolean | DeviceOptions | undefined
 }
 
 /** What is stored of a device. */
 export interface DeviceOptions {
   /** The client's address. Default true. */
-  readonly address?: boolean
+  readonly address?: boolean | undefined
   /** The `User-Agent` header. Default true. */
-  readonly userAgent?: boolean
+  readonly userAgent?: boolean | undefined
 }
 
 /** Options of `createSessions`, complete. */

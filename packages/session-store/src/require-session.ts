@@ -9,12 +9,12 @@ import type { Session } from './session.ts'
 /** Options of `requireSession`. */
 export interface RequireSessionOptions {
   /** True to ask for a signed-in user, and not for a stored session alone. Default false, true with `fresh`. */
-  readonly signedIn?: boolean
+  readonly signedIn?: boolean | undefined
   /**
    * Asks for a user who has signed in within this time, as before a change of password; others get 401
    * `{ error: 'Sign in again' }`. Default: however long ago.
    */
-  readonly fresh?: Duration
+  readonly fresh?: Duration | undefined
 }
 
 /**

@@ -26,7 +26,7 @@ export type Session<Data extends object = SessionData> = Attributes<Data> & Sess
 /** How one rotation differs. */
 export interface RotateOptions<Data extends object = SessionData> {
   /** True (default) keeps all attributes, a list those that it names. */
-  readonly keep?: true | readonly (keyof Data & string)[]
+  readonly keep?: true | readonly (keyof Data & string)[] | undefined
 }
 
 /** What a session has besides its attributes. None of it is enumerable, and no attribute can have these names. */

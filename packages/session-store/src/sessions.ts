@@ -44,19 +44,19 @@ export interface IssuedSession<Data extends object = SessionData> {
 /** How a session begins. */
 export interface NewSession<Data extends object = SessionData> {
   /** Who is signed in, if anybody. The session is listed under this user. */
-  readonly userId?: string
+  readonly userId?: string | undefined
   /** Its first attributes. */
-  readonly data?: Attributes<Data>
+  readonly data?: Attributes<Data> | undefined
   /** Where it is used from. */
-  readonly device?: Device
+  readonly device?: Device | undefined
 }
 
 /** How one rotation differs. */
 export interface RotateTokenOptions<Data extends object = SessionData> extends RotateOptions<Data> {
   /** Signs this user in: the old token is dead at once. */
-  readonly userId?: string
+  readonly userId?: string | undefined
   /** Where the user signs in. */
-  readonly device?: Device
+  readonly device?: Device | undefined
 }
 
 /**

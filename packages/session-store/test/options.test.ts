@@ -1,12 +1,73 @@
 import { createCache, OptionError } from '@sluice/core'
-import { createSessions, type SessionOptions } from '@sluice/session-store'
+import {
+  createSessions,
+  type CookieOptions,
+  type SessionOptions,
+  type SessionsOptions,
+} from '@sluice/session-store'
 import { session as expressSession, requireSession } from '@sluice/session-store/express'
 import { session as koaSession } from '@sluice/session-store/koa'
+import { httpApps } from '@sluice/testkit'
+import request from 'supertest'
 import { describe, expect, it } from 'vitest'
-import { otherSecret, secret } from './fixtures.ts'
+import { appWithSession, otherSecret, secret, sessionOf, setCookies } from './fixtures.ts'
 
 const cache = createCache()
 const wrong = (options: object): SessionOptions => ({ cache, secret, ...options })
+
+describe('an option that is given as undefined is as if it was not given', () => {
+  const cookie: Record<keyof CookieOptions, undefined> = {
+    name: undefined,
+    secure: undefined,
+    sameSite: undefined,
+    domain: undefined,
+    path: undefined,
+    partitioned: undefined,
+    priority: undefined,
+  }
+  const alone: Record<Exclude<keyof SessionsOptions, 'cache' | 'secret'>, undefined> = {
+    idle: undefined,
+    absolute: undefined,
+    maxPerUser: undefined,
+    onTooMany: undefined,
+    rotationGrace: undefined,
+    encrypt: undefined,
+    cookie: undefined,
+  }
+
+  it('without HTTP', async () => {
+    const sessions = createSessions({ cache, secret: undefined, ...alone })
+    const unset = { userId: undefined, device: undefined }
+    const { token } = await sessions.create({ data: undefined, ...unset })
+    const rotated = await sessions.rotate(token, { keep: undefined, ...unset })
+    expect(await sessions.load(rotated ?? '')).toMatchObject({ data: {} })
+  })
+
+  it.each(httpApps)('as middleware of $name', async (factory) => {
+    const unset: Record<Exclude<keyof SessionOptions, 'cache' | 'secret'>, undefined> = {
+      ...alone,
+      onStoreError: undefined,
+      onGone: undefined,
+      lazy: undefined,
+      skip: undefined,
+      renewEvery: undefined,
+      device: undefined,
+    }
+    const routes = {
+      'POST /': (context: Parameters<typeof sessionOf>[0]) => {
+        sessionOf(context).count = 1
+        return 'ok'
+      },
+    }
+    const parts = { cookie, device: { address: undefined, userAgent: undefined } }
+    for (const options of [unset, { ...unset, ...parts }]) {
+      const app = appWithSession(factory, { cache, secret, ...options }, routes)
+      const [line] = setCookies(await request(app.listener).post('/'))
+      expect(line).toMatch(/^id=[\w.-]+; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Lax$/)
+    }
+    requireSession({ signedIn: undefined, fresh: undefined })
+  })
+})
 
 describe.each([
   ['Express', expressSession],

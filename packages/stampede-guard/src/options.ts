@@ -18,11 +18,11 @@ export interface GuardOptions extends EntryOptions {
    * How long an invalidation of tags by another process may go unnoticed when its message is lost. Within it a hit asks
    * nothing of the store for its tags, after it one batch. Default `'1s'`.
    */
-  readonly tagCheck?: Duration
+  readonly tagCheck?: Duration | undefined
   /** Where the time comes from. Default: the system clock. Tests pass the `manualClock()` of their store. */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
   /** A number from 0 up to and without 1, drawn for each hit. Default `Math.random`. For tests. */
-  readonly random?: () => number
+  readonly random?: (() => number) | undefined
 }
 
 /** Options, parsed once. */

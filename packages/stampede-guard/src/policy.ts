@@ -11,47 +11,47 @@ import {
 /** How values are kept and loaded: as options of a guard for all, as options of a call for one. */
 export interface EntryOptions {
   /** How long a loaded value is fresh. */
-  readonly ttl?: Duration
+  readonly ttl?: Duration | undefined
   /**
    * How long after its ttl a value is still served at once, while it is refreshed in the background. Default: not at all.
    */
-  readonly staleWhileRevalidate?: Duration
+  readonly staleWhileRevalidate?: Duration | undefined
   /** How long after its ttl a value is served when loading fails or takes longer than `softTimeout`. Default: not at all. */
-  readonly staleIfError?: Duration
+  readonly staleIfError?: Duration | undefined
   /** After this, callers get the stale value if `staleIfError` allows it; the load goes on. Default: they wait. */
-  readonly softTimeout?: Duration
+  readonly softTimeout?: Duration | undefined
   /** After this, callers get a `LoadTimeoutError`; the load goes on, and who comes then joins it. Default: they wait. */
-  readonly timeout?: Duration
+  readonly timeout?: Duration | undefined
   /** The ttl of `null`. Default: `ttl`. */
-  readonly negativeTtl?: Duration
+  readonly negativeTtl?: Duration | undefined
   /** The part of the ttl that is taken off by chance, 0 to 1, so that what was loaded together does not expire together. Default 0. */
-  readonly jitter?: number
+  readonly jitter?: number | undefined
   /**
    * When a fresh value is refreshed in the background: `'xfetch'` by its measured load time and chance, a number between 0
    * and 1 after that part of its ttl, `false` never. Default `'xfetch'`.
    */
-  readonly early?: 'xfetch' | number | false
+  readonly early?: 'xfetch' | number | false | undefined
   /**
    * How early XFetch refreshes, as a multiple of the load time: above 1 earlier, below 1 later. Default 1, which its authors
    * show to be right for nearly everybody.
    */
-  readonly beta?: number
+  readonly beta?: number | undefined
   /** Names by which values are invalidated together, see `invalidateTags`. */
-  readonly tags?: readonly string[]
+  readonly tags?: readonly string[] | undefined
   /**
    * `'fleet'`: one load at a time in all processes that share the store; the others wait for what it brings. `'process'`: each
    * process loads for itself. Default `'fleet'`.
    */
-  readonly scope?: 'fleet' | 'process'
+  readonly scope?: 'fleet' | 'process' | undefined
   /** How long after a failure a stale value is served without trying again. Default `'1s'`. */
-  readonly retryAfter?: Duration
+  readonly retryAfter?: Duration | undefined
   /**
    * How long a process that dies while it loads keeps others from loading; renewed while it lives. Default: twice the time
    * that loading takes, `'2s'` at least.
    */
-  readonly lease?: Duration
+  readonly lease?: Duration | undefined
   /** Aborts the signal of a load once nobody waits for it any more. Default false: it goes on, and what it brings is kept. */
-  readonly abortUnwanted?: boolean
+  readonly abortUnwanted?: boolean | undefined
 }
 
 /** Entry options, parsed once. */

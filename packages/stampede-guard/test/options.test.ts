@@ -1,10 +1,44 @@
 import { createCache, KeyError, OptionError } from '@sluice/core'
 import { describe, expect, it } from 'vitest'
-import { createGuard, type Guard, type GuardOptions } from '@sluice/stampede-guard'
+import {
+  createGuard,
+  type Guard,
+  type EntryOptions,
+  type GuardOptions,
+} from '@sluice/stampede-guard'
 import { createBench } from './fixtures.ts'
 
 /** What a program without types may pass. */
 const create = (given: unknown) => createGuard(given as GuardOptions)
+
+it('an option that is given as undefined is as if it was not given', async () => {
+  const cache = createCache()
+  const entry: Record<keyof EntryOptions, undefined> = {
+    ttl: undefined,
+    staleWhileRevalidate: undefined,
+    staleIfError: undefined,
+    softTimeout: undefined,
+    timeout: undefined,
+    negativeTtl: undefined,
+    jitter: undefined,
+    early: undefined,
+    beta: undefined,
+    tags: undefined,
+    scope: undefined,
+    retryAfter: undefined,
+    lease: undefined,
+    abortUnwanted: undefined,
+  }
+  const unset: Record<Exclude<keyof GuardOptions, 'cache'>, undefined> = {
+    ...entry,
+    tagCheck: undefined,
+    clock: undefined,
+    random: undefined,
+  }
+  const guard = createGuard({ cache, ...unset, ttl: '5m' })
+  expect(await guard.get('unset', () => 7, entry)).toBe(7)
+  expect(await cache.ttl('unset')).toBeGreaterThan(290_000)
+})
 
 describe('wrong options are refused with what was expected and given', () => {
   const cache = createCache()

@@ -7,12 +7,12 @@ import { marked, marks } from './marks.ts'
 /** Options of `compressed`. */
 export interface CompressedOptions {
   /** Payloads of more bytes than this are compressed. Default 1024. */
-  readonly above?: number
+  readonly above?: number | undefined
   /**
    * How many bytes a payload may be unpacked to, so that a small one cannot fill the memory. One that unpacks to more is
    * a miss, and a value of more is kept as it is. Default 64 MiB.
    */
-  readonly maxOutputLength?: number
+  readonly maxOutputLength?: number | undefined
 }
 
 /** What compressing must save to be worth unpacking on every read. */

@@ -10,16 +10,16 @@ import { startSweeper } from './sweeper.ts'
 /** Options of `memoryStore`. */
 export interface MemoryStoreOptions {
   /** How many cached entries are kept; the least recently used make room. Default 10 000. */
-  readonly maxEntries?: number
+  readonly maxEntries?: number | undefined
   /** How many bytes the cached entries may take, keys included, two a character. Default: no bound but `maxEntries`. */
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
   /**
    * How many keys operations may keep (sessions, locks, limits). They are never evicted: at the bound a call for something new
    * is refused with `StoreFullError`; what has a key already may add the others that it needs. Default 1 000 000.
    */
-  readonly maxState?: number
+  readonly maxState?: number | undefined
   /** Where the time comes from. Default: the system clock. Tests pass `manualClock()`. */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 /**

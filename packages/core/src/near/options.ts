@@ -8,21 +8,21 @@ import type { Store } from '../store.ts'
 /** Options of `nearStore`. */
 export interface NearStoreOptions {
   /** How many entries are kept in process; the least recently used make room. Default 10 000. */
-  readonly maxEntries?: number
+  readonly maxEntries?: number | undefined
   /** How many bytes they may take, keys included, two a character. Default: no bound but `maxEntries`. */
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
   /** How long an entry is kept in process at the most, however long it lives in the store. Default `'1m'`. */
-  readonly ttl?: Duration
+  readonly ttl?: Duration | undefined
   /**
    * The bound on staleness when the link breaks in silence: nothing is served from memory later than this after the last
    * proof that every write is known. The link is asked for one four times as often. Default `'2s'`.
    */
-  readonly maxStale?: Duration
+  readonly maxStale?: Duration | undefined
   /**
    * Who tells of writes. `'tracking'`: the server, of everything that changes an entry. `'pubsub'`, for servers that
    * cannot: near stores of this option tell each other of their own writes, and of nothing else. Default `'tracking'`.
    */
-  readonly source?: InvalidationSource
+  readonly source?: InvalidationSource | undefined
 }
 
 /** Options, parsed once. */

@@ -11,35 +11,35 @@ export interface RedisStoreOptions {
   /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
   readonly url?: string | undefined
   /** Default `'127.0.0.1'`. */
-  readonly host?: string
+  readonly host?: string | undefined
   /** Default 6379. */
-  readonly port?: number
+  readonly port?: number | undefined
   /** Nodes of a Redis Cluster to start from; the others are found. */
-  readonly cluster?: readonly RedisAddress[]
+  readonly cluster?: readonly RedisAddress[] | undefined
   /** Sentinels that know the primary called `name`. */
-  readonly sentinels?: readonly RedisAddress[]
+  readonly sentinels?: readonly RedisAddress[] | undefined
   /** The name under which the sentinels watch the primary. */
-  readonly name?: string
+  readonly name?: string | undefined
   /** ACL user. Default: the server's default user. */
-  readonly username?: string
+  readonly username?: string | undefined
   /** Of the ACL user, or of the default one. Never part of an error, a trace or a log. Default: none. */
-  readonly password?: string
+  readonly password?: string | undefined
   /** Database number. Default 0; a Cluster has no other. */
-  readonly database?: number
+  readonly database?: number | undefined
   /**
    * True for TLS with the system's authorities, or options of `node:tls` such as `{ ca }`: for the servers, and for the
    * sentinels too. Default: what the url says, else false.
    */
-  readonly tls?: boolean | ConnectionOptions
+  readonly tls?: boolean | ConnectionOptions | undefined
   /**
    * How many connections the commands are spread over. One carries as many parallel commands as you like; more help where
    * big values hold small ones up. Two calls that do not wait for each other may then overtake. Default 1.
    */
-  readonly connections?: number
+  readonly connections?: number | undefined
   /** How long one attempt to connect may take. Default `'2s'`. */
-  readonly connectTimeout?: Duration
+  readonly connectTimeout?: Duration | undefined
   /** How long one command may take before it fails with `StoreUnavailableError`. Default `'500ms'`. */
-  readonly commandTimeout?: Duration
+  readonly commandTimeout?: Duration | undefined
 }
 
 /** Options, parsed once. */

@@ -8,15 +8,15 @@ export interface FaultOptions {
    * A verb of the store (`'get'`, `'set'`, `'getMany'`, `'setMany'`, `'delete'`, `'scan'`, `'ping'`), `'run'` for every
    * operation, or the name of one (`'rate-limiter.consume'`). Default: every call.
    */
-  readonly on?: string
+  readonly on?: string | undefined
   /** How many calls; `Infinity` until `heal()`. Default 1, the next one. */
-  readonly times?: number
+  readonly times?: number | undefined
 }
 
 /** Options of `fail`. */
 export interface FailOptions extends FaultOptions {
   /** The error's reason. Default `'disconnected'`. */
-  readonly reason?: UnavailableReason
+  readonly reason?: UnavailableReason | undefined
 }
 
 /** What happens to one call. */
