@@ -22,7 +22,7 @@ export interface RunCoordinatorOptions {
    * How long it is remembered who ran a fire, counted from its start; longer if `distributedLease` is longer. It must be
    * more than what the clocks of the machines may differ. From `'100ms'` to `'7d'`. Default `'5m'`.
    */
-  readonly ttl?: Duration
+  readonly ttl?: Duration | undefined
 }
 
 /**

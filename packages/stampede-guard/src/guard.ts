@@ -7,7 +7,7 @@ import type { EntryOptions } from './policy.ts'
 /** Options of one call. */
 export interface CallOptions extends EntryOptions {
   /** Rejects this call with its reason when it aborts. The load goes on for the others, see `abortUnwanted`. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Options of `wrap`. */

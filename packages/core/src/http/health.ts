@@ -7,7 +7,7 @@ export interface HealthCheckOptions {
   /** The cache whose store is asked. */
   readonly cache: Cache
   /** Answer on this path only and pass other requests on. Default: answer every request that gets here. */
-  readonly path?: string
+  readonly path?: string | undefined
 }
 
 /** What a health check answers, as JSON: 200 when the store answers, 503 when it does not. */
