@@ -61,7 +61,8 @@ export interface Lock extends AsyncDisposable {
    */
   extend(ttl?: Duration): Promise<void>
   /**
-   * Gives the lock back. `'expired'` when the lease had ended before. Calling it again answers the same.
+   * Gives the lock back. `'expired'` when the lease had ended before. Calling it again answers the same. When the reply is
+   * lost the store is asked once more: a lease that is not there any more counts as released, since it may have been.
    * @throws StoreUnavailableError when the store does not answer twice; it is then asked on in the background, and the
    * lease ends with its ttl at the latest
    */
