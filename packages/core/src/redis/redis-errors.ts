@@ -8,8 +8,9 @@ import {
 
 const notServing =
   'LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|BUSY|MISCONF|NOREPLICAS|UNKILLABLE|MOVED|ASK'
-// The last is Redis 7.0's way to say NOPERM of a command in a script.
-const denied = 'NOAUTH|WRONGPASS|NOPERM|DENIED|ERR The user executing the script'
+// The last two are how NOPERM of a command in a script is said: by Redis 7.0, and by later ones and Valkey.
+const denied =
+  'NOAUTH|WRONGPASS|NOPERM|DENIED|ERR The user executing the script|ERR ACL failure in script'
 // Redis 6.2 puts what a command in a script answered behind "ERR Error running script …: -", ioredis what came last
 // behind "Too many Cluster redirections. Last error: ReplyError: ".
 const behind = String.raw`(?:ERR Error running script .*: -|Too many Cluster redirections\..*: )?`
