@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createCache, type RootCache, type Store, type StoreUnavailableError } from '@sluice/core'
 import { redisStore } from '@sluice/core/redis'
-import { startCluster, startSentinel, uniquePrefix, type RedisCluster } from '@sluice/testkit'
+import {
+  startCluster,
+  startSentinel,
+  uniquePrefix,
+  waitUntil,
+  type RedisCluster,
+} from '@sluice/testkit'
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { clusterStore, eachNode } from './cluster-tools.ts'
@@ -22,6 +28,13 @@ afterEach(async () => {
 function open(store: Store): RootCache {
   const cache = createCache({ store, prefix: uniquePrefix('failover') })
   cleanups.push(() => cache.close())
+  return cache
+}
+
+/** The first connection to a whole Cluster may take longer than one command on a loaded machine. */
+async function connected(store: Store): Promise<RootCache> {
+  const cache = open(store)
+  await waitUntil(() => cache.ping(), { what: 'the first connection' })
   return cache
 }
 
@@ -76,7 +89,7 @@ describe('Cluster:', () => {
         await eachNode(cluster.ports, (node) =>
           node.config('SET', 'cluster-require-full-coverage', 'no'),
         )
-        const cache = open(clusterStore(cluster, commandTimeoutMs))
+        const cache = await connected(clusterStore(cluster, commandTimeoutMs))
         const entries = Array.from({ length: 300 }, (_, at) => [`key:${at}`, at] as const)
         const all = entries.map(([key]) => key)
         await cache.setMany(entries)
@@ -118,7 +131,7 @@ describe('Cluster:', () => {
       await eachNode(cluster.ports, (node) =>
         node.config('SET', 'cluster-require-full-coverage', 'no'),
       )
-      const cache = open(clusterStore(cluster, commandTimeoutMs))
+      const cache = await connected(clusterStore(cluster, commandTimeoutMs))
       const all = Array.from({ length: 60 }, (_, at) => `key:${at}`)
       await cache.setMany(all.map((key) => [key, 1]))
       const down = new Set(await keysOf(cluster, 0, await baseOf(cache)))

@@ -26,6 +26,8 @@ describe('Redis behind a network that fails', () => {
     proxy = await startFaultProxy({ port: Number(new URL(redisUrl()).port) })
     const store = redisStore({ url: `redis://127.0.0.1:${proxy.port}` })
     cache = createCache({ store, prefix: uniquePrefix('limit') })
+    // A decision's deadline is for decisions: connecting may take longer on a loaded machine.
+    await waitUntil(() => cache.ping(), { what: 'the first connection' })
   })
   afterEach(async () => {
     await cache[Symbol.asyncDispose]()
