@@ -78,8 +78,8 @@ describe("with an application's own client", () => {
       () => cluster.stop(),
       async () => clients.forEach((client) => client.disconnect()),
     )
+    await Promise.all(clients.map((client) => once(client, 'ready')))
     for (const client of clients) {
-      await once(client, 'ready')
       const counts = (): number[] =>
         client.eventNames().map((name) => client.listenerCount(String(name)))
       const before = counts()

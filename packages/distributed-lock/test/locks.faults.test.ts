@@ -133,8 +133,9 @@ describe('a Redis that is gone', () => {
   it('and comes back empty, is told to the holder; the fence rises all the same', async () => {
     const { server, locks, other } = await faultyLocks(1500)
     const lock = await locks.acquire('a')
+    const told = toldAtMs(lock)
     await server.restart()
-    await once(lock.signal, 'abort')
+    await told
     await waitUntil(async () => (await other.inspect('a').catch(() => undefined)) !== undefined, {
       what: 'the other client to be back',
     })
