@@ -15,8 +15,12 @@ function redisServers() {
   )
   const all = [...(chosen ? [chosen] : []), ...onPath].filter(isExecutable)
   // By its own name and not by that of its file: Redis is one file that goes by its name.
-  const byFile = new Map(all.toReversed().map((path) => [realpathSync(path), path]))
-  return [...byFile.values()].toReversed()
+  const byFile = new Map()
+  for (const path of all) {
+    const file = realpathSync(path)
+    if (!byFile.has(file)) byFile.set(file, path)
+  }
+  return [...byFile.values()]
 }
 
 /** The same, each with the name and version that it reports: `redis-7.0.15`, `valkey-8.0.1`. */
