@@ -13,6 +13,7 @@ it.each([
   ['LOADING Redis is loading the dataset in memory', 'not-serving'],
   ['CLUSTERDOWN The cluster is down', 'not-serving'],
   ['NOPERM ACL failure in script: User app has no permissions', 'denied'],
+  ['ERR ACL failure in script: User app has no permissions', 'denied'],
   ['ERR The user executing the script can’t run this command', 'denied'],
   ['WRONGPASS invalid username-password pair', 'denied'],
   ['WRONGTYPE Operation against a key holding the wrong kind of value', undefined],
@@ -26,6 +27,19 @@ it('what never reached a server, or never came back, is a lost connection', () =
   expect(reasonOf(new Error('Connection is closed.'))).toBe('disconnected')
   const redirected = 'Too many Cluster redirections. Last error: ReplyError: TRYAGAIN Multiple keys'
   expect(reasonOf(new Error(redirected))).toBe('not-serving')
+})
+
+it('a command that the client refused to write was not done, whatever broke the connection', () => {
+  for (const who of ["Stream isn't writeable", "Cluster isn't ready"]) {
+    const refused = new Error(`${who} and enableOfflineQueue options is false`)
+    const ours = toStoreError(refused, 'set')
+    expect(ours).toMatchObject({ reason: 'disconnected', mayHaveApplied: false })
+    expect(ours.message).toMatch(/^set: not sent: /)
+  }
+  expect(toStoreError(new Error('Connection is closed.'), 'set')).toMatchObject({
+    reason: 'disconnected',
+    mayHaveApplied: true,
+  })
 })
 
 it('a demoted primary is known by READONLY, in a script too', () => {

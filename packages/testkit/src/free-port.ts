@@ -1,11 +1,10 @@
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
-const LOWEST = 10_000
-const RANGES = 4
-const RANGE_SIZE = 2500
+const ranges = 4
+const portsInRange = 2500
 /** Test files that run at a time have ranges of their own: a server that is to come back finds its port free. */
-const range = Number(process.env['VITEST_POOL_ID'] ?? 0) % RANGES
+const lowest = 10_000 + (Number(process.env['VITEST_POOL_ID'] ?? 0) % ranges) * portsInRange
 
 /** Launches on a free port, and on another if somebody took that one in between (`code` EADDRINUSE). */
 export async function onFreePort<T>(
@@ -29,10 +28,10 @@ export async function onFreePort<T>(
  */
 async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt++) {
-    const port = LOWEST + range * RANGE_SIZE + randomInt(RANGE_SIZE)
+    const port = lowest + randomInt(portsInRange)
     if (await isFree(port)) return port
   }
-  throw new Error(`No free port in 100 attempts`)
+  throw new Error(`No free port from ${lowest} on in 100 attempts`)
 }
 
 function isPortTaken(error: unknown): boolean {

@@ -16,6 +16,8 @@ const denied =
 const behind = String.raw`(?:ERR Error running script .*: -|Too many Cluster redirections\..*: )?`
 const notServingForm = new RegExp(`^${behind}(?:${notServing})\\b`, 's')
 const readOnlyForm = new RegExp(`^${behind}READONLY\\b`, 's')
+// How ioredis refuses to write a command, by a connection that has just been lost.
+const unsentForm = /enableOfflineQueue options? is false$/
 const deniedForm = new RegExp(`^${behind}(?:${denied})\\b`, 's')
 
 /** What the client threw, as one of ours. `what` names the verb or operation. */
@@ -25,6 +27,10 @@ export function toStoreError(error: unknown, what: string): Error {
   const message = messageOf(error)
   const cause = safeCause(error)
   if (reason === undefined) return new OperationError(what, message, cause)
+  if (unsentForm.test(message)) {
+    const details = { cause, mayHaveApplied: false }
+    return new StoreUnavailableError(reason, `${what}: not sent: ${message}`, details)
+  }
   return new StoreUnavailableError(reason, `${what}: Redis ${said[reason]}: ${message}`, { cause })
 }
 
