@@ -28,7 +28,8 @@ it('an interval in several processes does its work once a period, though their c
   }
   await expect.poll(() => at.length, { timeout: 15_000 }).toBeGreaterThanOrEqual(6)
   const pauses = at.slice(1).map((ms, n) => ms - (at[n] ?? ms))
-  // Counted from the grant: the reply and the handler come a little later than that, now sooner and now later.
-  expect(Math.min(...pauses)).toBeGreaterThan(250)
+  // Counted from the grant: the reply and the handler come later than that, by less or more on a loaded machine. Without
+  // the hold it would be 50 ms.
+  expect(Math.min(...pauses)).toBeGreaterThan(200)
   expect(failures).toEqual([])
 })
