@@ -66,6 +66,16 @@ export function statusOf(error: unknown): number | undefined {
 
 export const durations: Duration[] = [1_000, '500ms', '30s', '5m', '24h', '7 d']
 export const view = (parent: Cache): Cache => parent.namespace('a').tenant('b')
+/** As settings are read from an environment, under `exactOptionalPropertyTypes` too. */
+export const unset = [
+  createCache({ prefix: undefined, ttl: undefined }),
+  createLocks({ cache, ttl: undefined }),
+  createSessions({ cache, secret: undefined, idle: undefined }),
+  createRateLimiter({ cache, limit: 100, window: '1m', name: undefined }),
+  createGuard({ cache, ttl: '5m', timeout: undefined }),
+  memoryStore({ maxEntries: undefined }),
+  redisStore({ host: 'localhost', password: undefined }),
+]
 declare const session: Session<{ visits: number }>
 
 // @ts-expect-error no such unit
@@ -74,8 +84,6 @@ durations.push('5 parsecs')
 durations.push(new Date())
 // @ts-expect-error no such option
 createCache({ prefx: 'shop' })
-// @ts-expect-error a ttl that is given is not undefined
-createCache({ ttl: undefined })
 // @ts-expect-error no such option
 redisStore({ hostname: 'localhost' })
 // @ts-expect-error a size is a number
